@@ -21,7 +21,8 @@ pub enum UnitError {
         /// The raw id.
         id: u32,
     },
-    /// A unit of this name is registered already, or the dispatcher is full.
+    /// A unit of this name is registered already, the dispatcher is full, or the unit's table is
+    /// too long or names a method twice.
     NotRegistered {
         /// The unit's name.
         name: &'static str,
@@ -88,7 +89,10 @@ impl fmt::Display for UnitError {
             Self::UnknownMethod { name } => write!(f, "the unit has no method {name:?}"),
             Self::UnknownId { id } => write!(f, "method id {id:#x} was never given out"),
             Self::NotRegistered { name } => {
-                write!(f, "unit {name:?} is registered already, or there is no room for it")
+                write!(
+                    f,
+                    "unit {name:?} is registered already, does not fit, or names a method twice"
+                )
             }
             Self::MalformedParams => write!(f, "the parameters are not a JSON object"),
             Self::UnknownParam { name } => write!(f, "there is no parameter {name:?}"),

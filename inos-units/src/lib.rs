@@ -1,11 +1,56 @@
 //! Compute units behind one dispatcher.
+//!
+//! A [`Unit`] is a table of methods with code behind every row; the [`Dispatcher`] resolves a
+//! name once and calls by number from then on. Input is borrowed in place, the result goes
+//! through an [`Output`] straight to where the caller wants it, and parameters are a JSON object
+//! that a [`schema`] checks before anything runs. Heavy methods can be split: [`Unit::plan`]
+//! gives a [`Plan`] whose ranges any thread may run, and the result has the same bits however
+//! they were cut.
+//!
+//! What is advertised is implemented: the list of methods *is* the dispatch table, and the tests
+//! fail if one of its rows has no known answer.
+//!
+//! | unit | feature | methods |
+//! |---|---|---|
+#![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | `blake3`, `sha256` |")]
+#![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
+//!
+//! ```
+//! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+//!
+//! # #[cfg(feature = "boids")] {
+//! let units = Dispatcher::standard();
+//! let budget = Budget::unlimited();
+//! let params = br#"{"count": 500, "dim": 2, "seed": 42}"#;
+//!
+//! let mut flock = VecOutput::new(1 << 20);
+//! let init = Call { input: b"", params };
+//! units.execute_named("boids", "init", init, &mut flock, &budget)?;
+//!
+//! let step = units.resolve("boids", "step")?;
+//! let mut next = VecOutput::new(1 << 20);
+//! let call = Call { input: flock.as_bytes(), params: b"" };
+//! units.execute(step, call, &mut next, &budget)?;
+//! # }
+//! # Ok::<(), UnitError>(())
+//! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "boids")]
+pub mod boids;
 mod budget;
+mod dispatcher;
 mod error;
+#[cfg(feature = "hash")]
+pub mod hash;
+mod output;
 pub mod schema;
+#[cfg(any(feature = "boids", feature = "hash"))]
+mod table;
 mod unit;
 
 pub use budget::Budget;
+pub use dispatcher::{Dispatcher, MethodId, guard};
 pub use error::UnitError;
+pub use output::{SliceOutput, VecOutput, require};
 pub use unit::{Call, Determinism, Method, Output, Part, Plan, Unit, UnitInfo, Version, run_plan};

@@ -1,0 +1,114 @@
+//! What the methods take.
+
+use crate::error::UnitError;
+
+crate::names! {
+    /// What the world's edge does.
+    pub enum Bounds {
+        /// Leaving on one side is entering on the other; distances take the short way.
+        Torus = "torus",
+        /// Walls reflect.
+        Box = "box",
+        /// The wall is a sphere, in 2D a circle, and reflects.
+        Sphere = "sphere",
+    }
+}
+
+impl Bounds {
+    /// The number in a frame's header.
+    pub(super) const fn code(self) -> u32 {
+        match self {
+            Self::Torus => 0,
+            Self::Box => 1,
+            Self::Sphere => 2,
+        }
+    }
+
+    pub(super) const fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => Some(Self::Torus),
+            1 => Some(Self::Box),
+            2 => Some(Self::Sphere),
+            _ => None,
+        }
+    }
+}
+
+crate::params! {
+    /// What `init` takes.
+    pub struct InitParams {
+        count: u32 = 1000 in 1..=4000000 => "Number of boids";
+        dim: u32 = 3 in 2..=3 => "Number of axes";
+        seed: u64 = 1 in 0..=18446744073709551615 => "Seed of positions and headings";
+        bounds: Bounds = Torus => "What the world's edge does";
+        half_extent: f32 = 0.0 in 0.0..=1000000.0 =>
+            "Half the world's width or the sphere's radius, at least 0.001, in world units; 0 picks one";
+        speed: f32 = 1.0 in 0.0..=10000.0 => "Speed of every boid, in world units per second";
+    }
+}
+
+crate::params! {
+    /// What `step` takes.
+    pub struct StepParams {
+        separation_radius: f32 = 0.4 in 0.001..=10000.0 =>
+            "Boids nearer than this are kept away from, in world units";
+        alignment_radius: f32 = 1.0 in 0.001..=10000.0 =>
+            "Boids nearer than this are steered along with, in world units";
+        cohesion_radius: f32 = 1.0 in 0.001..=10000.0 =>
+            "Boids nearer than this are drawn to, in world units";
+        separation_weight: f32 = 1.0 in 0.0..=1000.0 => "Strength of separation, per second squared";
+        alignment_weight: f32 = 2.0 in 0.0..=1000.0 => "Strength of alignment, per second";
+        cohesion_weight: f32 = 1.0 in 0.0..=1000.0 => "Strength of cohesion, per second squared";
+        min_speed: f32 = 0.5 in 0.0..=10000.0 => "Lowest speed, in world units per second";
+        max_speed: f32 = 1.5 in 0.0..=10000.0 => "Highest speed, in world units per second";
+        max_force: f32 = 5.0 in 0.0..=1000000.0 =>
+            "Highest acceleration, in world units per second squared";
+        dt: f32 = 0.02 in 0.0..=1.0 => "Length of the step, in seconds";
+        max_neighbours: u32 = 128 in 1..=1024 =>
+            "Most neighbours a boid heeds; it looks no further once it has found them";
+    }
+}
+
+impl StepParams {
+    /// How far a boid sees: the largest of the three radii.
+    ///
+    /// ```
+    /// use inos_units::boids::StepParams;
+    ///
+    /// let params = StepParams { alignment_radius: 3.0, ..StepParams::default() };
+    /// assert_eq!(params.perception_radius(), 3.0);
+    /// ```
+    #[must_use]
+    pub const fn perception_radius(&self) -> f32 {
+        self.separation_radius.max(self.alignment_radius).max(self.cohesion_radius)
+    }
+
+    /// Checks ranges and what fields demand of each other and of the world.
+    pub(super) fn check(&self, bounds: Bounds, half_extent: f32) -> Result<(), UnitError> {
+        self.validate()?;
+        if self.min_speed > self.max_speed {
+            return Err(UnitError::BadParam { name: "min_speed", expected: "at most max_speed" });
+        }
+        if bounds == Bounds::Torus && self.perception_radius() > half_extent {
+            let radii = [
+                ("separation_radius", self.separation_radius),
+                ("alignment_radius", self.alignment_radius),
+                ("cohesion_radius", self.cohesion_radius),
+            ];
+            let name = radii.iter().find(|(_, radius)| *radius > half_extent);
+            return Err(UnitError::BadParam {
+                name: name.map_or("cohesion_radius", |(name, _)| name),
+                expected: "at most half_extent in a torus, where a boid must not see another twice",
+            });
+        }
+        Ok(())
+    }
+}
+
+crate::params! {
+    /// What `resize` takes.
+    pub struct ResizeParams {
+        count: u32 = 1000 in 1..=4000000 => "Number of boids afterwards";
+        speed: f32 = 1.0 in 0.0..=10000.0 => "Speed of boids that are added, in world units per second";
+    }
+}

@@ -1,0 +1,264 @@
+//! One door to every unit: names are resolved once, calls go by number.
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::budget::Budget;
+use crate::error::UnitError;
+use crate::unit::{Call, Determinism, Output, Plan, Unit, UnitInfo};
+
+/// Units, and methods of a unit, that an id has room for.
+const MAX_INDEX_COUNT: usize = 1 << 16;
+
+/// A method of one dispatcher: the unit's index in the upper 16 bits, the method's in the lower.
+///
+/// An id is a number, not a proof: one that was not given out by the dispatcher it is used on is
+/// either refused or means another method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MethodId(u32);
+
+impl MethodId {
+    /// The number, as it crosses to other languages and into submissions.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self.0
+    }
+
+    /// The id with this number; whether it names a method is checked at the call.
+    #[must_use]
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    const fn unit_index(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+
+    const fn method_index(self) -> u16 {
+        (self.0 & 0xffff) as u16
+    }
+}
+
+/// Runs code of a unit so that a panic becomes [`UnitError::Panicked`] and goes no further.
+///
+/// The dispatcher wraps every call in it. Who runs the pieces of a [`Plan`] on its own threads
+/// wraps those too. It needs panics that unwind: with `panic = "abort"` nothing is caught. The
+/// panic hook still prints its message.
+///
+/// # Errors
+/// Those of `code`, and [`UnitError::Panicked`].
+///
+/// ```
+/// use inos_units::{UnitError, guard};
+///
+/// # std::panic::set_hook(Box::new(|_| {}));
+/// assert_eq!(guard(|| Ok(1)), Ok(1));
+/// assert_eq!(guard::<()>(|| panic!("a bug in a unit")), Err(UnitError::Panicked));
+/// ```
+pub fn guard<T>(code: impl FnOnce() -> Result<T, UnitError>) -> Result<T, UnitError> {
+    // Unwind-safe because a failed call's sink is unspecified and must not be published, and
+    // because units hold no state whose invariants a panic could break half-way.
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(result) => result,
+        Err(payload) => {
+            // A payload is any type, and its drop may panic in turn.
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(second);
+            }
+            Err(UnitError::Panicked)
+        }
+    }
+}
+
+struct Entry {
+    /// Taken once, at registration: what is described and what is called cannot drift apart.
+    info: &'static UnitInfo,
+    unit: Box<dyn Unit>,
+}
+
+/// The units of a process, by name and by number.
+///
+/// ```
+/// use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+///
+/// # #[cfg(feature = "hash")] {
+/// let dispatcher = Dispatcher::standard();
+/// let sha256 = dispatcher.resolve("hash", "sha256")?;
+///
+/// let mut out = VecOutput::new(32);
+/// let call = Call { input: b"abc", params: b"" };
+/// let len = dispatcher.execute(sha256, call, &mut out, &Budget::unlimited())?;
+/// assert_eq!(len, 32);
+/// assert_eq!(out.as_bytes()[..4], [0xba, 0x78, 0x16, 0xbf]);
+/// # }
+/// # Ok::<(), UnitError>(())
+/// ```
+#[derive(Default)]
+pub struct Dispatcher {
+    entries: Vec<Entry>,
+}
+
+impl Dispatcher {
+    /// A dispatcher without units.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// A dispatcher with every unit whose feature is on.
+    #[must_use]
+    pub fn standard() -> Self {
+        let mut dispatcher = Self::new();
+        let units: Vec<Box<dyn Unit>> = vec![
+            #[cfg(feature = "hash")]
+            Box::new(crate::hash::HashUnit::new()),
+            #[cfg(feature = "boids")]
+            Box::new(crate::boids::BoidsUnit::new()),
+        ];
+        for unit in units {
+            // Cannot fail: the names differ, which `standard_has_every_unit` tests.
+            let _ = dispatcher.register(unit);
+        }
+        dispatcher
+    }
+
+    /// Adds a unit. Ids that were given out before stay valid.
+    ///
+    /// # Errors
+    /// [`UnitError::NotRegistered`] if the name is taken, the dispatcher or the unit's table is
+    /// too long for an id, or two methods of the table have one name.
+    pub fn register(&mut self, unit: Box<dyn Unit>) -> Result<(), UnitError> {
+        let info = unit.info();
+        let taken = self.entries.iter().any(|entry| entry.info.name == info.name);
+        let full = self.entries.len() >= MAX_INDEX_COUNT || info.methods.len() > MAX_INDEX_COUNT;
+        let ambiguous = info.methods.iter().enumerate().any(|(index, method)| {
+            info.methods.iter().take(index).any(|other| other.name == method.name)
+        });
+        if taken || full || ambiguous {
+            return Err(UnitError::NotRegistered { name: info.name });
+        }
+        self.entries.push(Entry { info, unit });
+        Ok(())
+    }
+
+    /// The id of a method; done once, so that calls compare no names.
+    ///
+    /// # Errors
+    /// [`UnitError::UnknownUnit`] and [`UnitError::UnknownMethod`].
+    pub fn resolve(&self, unit: &str, method: &str) -> Result<MethodId, UnitError> {
+        let (unit_index, entry) = self
+            .entries
+            .iter()
+            .enumerate()
+            .find(|(_, entry)| entry.info.name == unit)
+            .ok_or_else(|| UnitError::UnknownUnit { name: unit.to_owned() })?;
+        let method_index = entry
+            .info
+            .methods
+            .iter()
+            .position(|row| row.name == method)
+            .ok_or_else(|| UnitError::UnknownMethod { name: method.to_owned() })?;
+        // Both fit into 16 bits: `register` saw to it.
+        Ok(MethodId((unit_index as u32) << 16 | method_index as u32))
+    }
+
+    /// Runs a method and returns the length of its result.
+    ///
+    /// # Errors
+    /// Those of the method; [`UnitError::UnknownId`]; [`UnitError::Panicked`] if the unit
+    /// panicked. What the sink holds then is unspecified and must not be published.
+    pub fn execute(
+        &self,
+        id: MethodId,
+        call: Call<'_>,
+        out: &mut dyn Output,
+        budget: &Budget,
+    ) -> Result<usize, UnitError> {
+        let unit = self.unit(id)?;
+        let len = guard(|| unit.execute(id.method_index(), call, out, budget))?;
+        // A length that the sink cannot hold is a bug in the unit; nobody downstream may trust it.
+        crate::output::require(out, len)?;
+        Ok(len)
+    }
+
+    /// [`resolve`](Self::resolve) and [`execute`](Self::execute) in one, for a call made once.
+    ///
+    /// # Errors
+    /// As both.
+    pub fn execute_named(
+        &self,
+        unit: &str,
+        method: &str,
+        call: Call<'_>,
+        out: &mut dyn Output,
+        budget: &Budget,
+    ) -> Result<usize, UnitError> {
+        self.execute(self.resolve(unit, method)?, call, out, budget)
+    }
+
+    /// Splits a call into pieces for threads; `None` if the method runs only as a whole.
+    ///
+    /// Run the pieces and the merge under [`guard`].
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn plan(
+        &self,
+        id: MethodId,
+        call: Call<'_>,
+        budget: &Budget,
+    ) -> Result<Option<Box<dyn Plan>>, UnitError> {
+        let unit = self.unit(id)?;
+        guard(|| unit.plan(id.method_index(), call, budget))
+    }
+
+    /// The tables of all units, in the order they were registered.
+    pub fn units(&self) -> impl Iterator<Item = &'static UnitInfo> + '_ {
+        self.entries.iter().map(|entry| entry.info)
+    }
+
+    /// Everything callable, as text for people: units, methods, parameters, ranges, defaults.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        for info in self.units() {
+            describe_unit(&mut text, info);
+        }
+        text
+    }
+
+    fn unit(&self, id: MethodId) -> Result<&dyn Unit, UnitError> {
+        match self.entries.get(id.unit_index()) {
+            Some(entry) if usize::from(id.method_index()) < entry.info.methods.len() => {
+                Ok(entry.unit.as_ref())
+            }
+            _ => Err(UnitError::UnknownId { id: id.raw() }),
+        }
+    }
+}
+
+impl core::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.units().map(|info| info.name)).finish()
+    }
+}
+
+/// Appends one unit to the description. Writing to a String does not fail.
+fn describe_unit(text: &mut String, info: &UnitInfo) {
+    let version = info.version;
+    let _ = writeln!(
+        text,
+        "{} {}.{}.{}: {}",
+        info.name, version.major, version.minor, version.patch, info.summary
+    );
+    for method in info.methods {
+        let determinism = match method.determinism {
+            Determinism::Strict => "strict",
+            Determinism::Fast => "fast",
+        };
+        let _ = writeln!(text, "  {} [{determinism}]: {}", method.name, method.summary);
+        for field in method.params {
+            let _ = writeln!(text, "    {}: {}. {}.", field.name, field.kind, field.summary);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The oracle: a step of the flock, every boid compared with every other, in 64-bit floats.
+//!
+//! It stands on the public interface alone. It follows the rule as the documentation states it,
+//! without the cap on neighbours, so it agrees with the unit where the cap is not reached. Whom a
+//! boid sees is decided in 32-bit floats exactly as the unit does, so neighbours are the same and
+//! only the rounding of sums differs.
+
+use inos_units::boids::{Bounds, Frame, StepParams};
+
+/// What a step gives; boids are in the order of the frame that went in.
+pub(crate) struct NaiveStep {
+    /// Positions; the third coordinate is zero in 2D.
+    pub(crate) pos: Vec<[f64; 3]>,
+    /// Velocities; the third component is zero in 2D.
+    pub(crate) vel: Vec<[f64; 3]>,
+    /// Neighbours of each boid.
+    pub(crate) neighbours: Vec<u32>,
+}
+
+/// Moves every boid of `frame` by one step.
+pub(crate) fn naive_step(frame: &Frame<'_>, params: &StepParams) -> NaiveStep {
+    let count = frame.count();
+    let mut result = NaiveStep {
+        pos: Vec::with_capacity(count),
+        vel: Vec::with_capacity(count),
+        neighbours: Vec::with_capacity(count),
+    };
+    for index in 0..count {
+        let (acceleration, neighbours) = acceleration(frame, params, index);
+        let (pos, vel) = advance(frame, params, index, acceleration);
+        result.pos.push(pos);
+        result.vel.push(vel);
+        result.neighbours.push(neighbours);
+    }
+    result
+}
+
+fn vector(arrays: impl Fn(usize) -> f32) -> [f32; 3] {
+    core::array::from_fn(arrays)
+}
+
+fn position(frame: &Frame<'_>, index: usize) -> [f32; 3] {
+    vector(|axis| frame.pos(axis).get(index).copied().unwrap_or(0.0))
+}
+
+fn velocity(frame: &Frame<'_>, index: usize) -> [f32; 3] {
+    vector(|axis| frame.vel(axis).get(index).copied().unwrap_or(0.0))
+}
+
+fn squared(a: [f64; 3]) -> f64 {
+    a.iter().map(|value| value * value).sum()
+}
+
+/// Every image of `pos` that a boid could see: itself, and in a torus the copies around it.
+fn images(frame: &Frame<'_>, pos: [f32; 3]) -> Vec<[f32; 3]> {
+    let mut images = vec![pos];
+    if frame.header().bounds == Bounds::Torus {
+        let width = 2.0 * frame.header().half_extent;
+        for axis in 0..frame.dim() {
+            for image in images.clone() {
+                for shift in [-width, width] {
+                    let mut image = image;
+                    image[axis] += shift;
+                    images.push(image);
+                }
+            }
+        }
+    }
+    images
+}
+
+fn acceleration(frame: &Frame<'_>, params: &StepParams, index: usize) -> ([f64; 3], u32) {
+    let sight = params.perception_radius();
+    let own_pos = position(frame, index);
+    let own_vel = velocity(frame, index).map(f64::from);
+    let mut neighbours = 0;
+    let mut separation = [0.0; 3];
+    let (mut alignment, mut aligned) = ([0.0; 3], 0.0);
+    let (mut cohesion, mut cohering) = ([0.0; 3], 0.0);
+    for other in (0..frame.count()).filter(|&other| other != index) {
+        for image in images(frame, position(frame, other)) {
+            let [dx, dy, dz] = vector(|axis| image[axis] - own_pos[axis]);
+            let mut distance = dx * dx + dy * dy;
+            if frame.dim() == 3 {
+                distance += dz * dz;
+            }
+            let within = |radius: f32| distance < radius * radius;
+            if !within(sight) {
+                continue;
+            }
+            neighbours += 1;
+            let offset = [dx, dy, dz].map(f64::from);
+            let turn = velocity(frame, other).map(f64::from);
+            let radius = f64::from(params.separation_radius);
+            let push = radius / (squared(offset) + radius * radius / 64.0);
+            for axis in 0..3 {
+                if within(params.separation_radius) {
+                    separation[axis] -= offset[axis] * push;
+                }
+                if within(params.alignment_radius) {
+                    alignment[axis] += turn[axis] - own_vel[axis];
+                }
+                if within(params.cohesion_radius) {
+                    cohesion[axis] += offset[axis];
+                }
+            }
+            aligned += f64::from(u8::from(within(params.alignment_radius)));
+            cohering += f64::from(u8::from(within(params.cohesion_radius)));
+        }
+    }
+    let acceleration = core::array::from_fn(|axis| {
+        f64::from(params.separation_weight) * separation[axis]
+            + f64::from(params.alignment_weight) * alignment[axis] / f64::max(aligned, 1.0)
+            + f64::from(params.cohesion_weight) * cohesion[axis] / f64::max(cohering, 1.0)
+    });
+    (shortened(acceleration, f64::from(params.max_force)), neighbours)
+}
+
+fn shortened(vector: [f64; 3], most: f64) -> [f64; 3] {
+    let length = squared(vector).sqrt();
+    if length > most { vector.map(|value| value * most / length) } else { vector }
+}
+
+fn advance(
+    frame: &Frame<'_>,
+    params: &StepParams,
+    index: usize,
+    acceleration: [f64; 3],
+) -> ([f64; 3], [f64; 3]) {
+    let dt = f64::from(params.dt);
+    let mut vel = velocity(frame, index).map(f64::from);
+    for (value, change) in vel.iter_mut().zip(acceleration) {
+        *value += change * dt;
+    }
+    vel = shortened(vel, f64::from(params.max_speed));
+    let speed = squared(vel).sqrt();
+    let min_speed = f64::from(params.min_speed);
+    if speed < min_speed {
+        vel = vel.map(|value| value * min_speed / speed);
+    }
+    let mut pos = position(frame, index).map(f64::from);
+    for (value, speed) in pos.iter_mut().zip(vel) {
+        *value += speed * dt;
+    }
+    contain(frame, &mut pos, &mut vel);
+    (pos, vel)
+}
+
+fn contain(frame: &Frame<'_>, pos: &mut [f64; 3], vel: &mut [f64; 3]) {
+    let half = f64::from(frame.header().half_extent);
+    match frame.header().bounds {
+        Bounds::Torus => {
+            for value in pos.iter_mut().take(frame.dim()) {
+                *value = (*value + half).rem_euclid(2.0 * half) - half;
+            }
+        }
+        Bounds::Box => {
+            for (value, speed) in pos.iter_mut().zip(vel.iter_mut()) {
+                if value.abs() > half {
+                    *value = value.signum() * 2.0 * half - *value;
+                    *speed = speed.abs() * -value.signum();
+                }
+            }
+        }
+        Bounds::Sphere => {
+            let length = squared(*pos).sqrt();
+            if length > half {
+                let normal = pos.map(|value| value / length);
+                *pos = normal.map(|value| value * half);
+                let outward: f64 = vel.iter().zip(normal).map(|(speed, n)| speed * n).sum();
+                for (speed, n) in vel.iter_mut().zip(normal) {
+                    *speed -= 2.0 * outward.max(0.0) * n;
+                }
+            }
+        }
+    }
+}
