@@ -1,0 +1,491 @@
+//! Where the words of a lane are, and what an entry says. No behaviour.
+//!
+//! ```text
+//! section
+//!   0            4                64                 64 + ready_len
+//!   +------------+----------------+-----------------+--------+--------+---
+//!   | doorbell   | service lease  | ready bitmap, a | lane 0 | lane 1 | ...
+//!   | epoch      |                | bit per lane    |        |        |
+//!   +------------+----------------+-----------------+--------+--------+---
+//!
+//! lane
+//!   0              4                    64         128        192        256        320
+//!   +--------------+--------------------+----------+----------+----------+----------+
+//!   | client lease | completion epoch   | sq tail  | sq head  | cq tail  | cq head  |
+//!   +--------------+--------------------+----------+----------+----------+----------+
+//!  320                     320 + 64 n                  320 + 96 n
+//!   +-----------------------+---------------------------+---------------------------+
+//!   | submissions, 64 B each| completions, 32 B each    | buffer                    |
+//!   +-----------------------+---------------------------+---------------------------+
+//!
+//! submission
+//!   0               4         8        12        16        24       36       48        60   64
+//!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
+//!   | op-   | flags | call id | unit   | method  | timeout | input  | params | output  | zero|
+//!   | code  |       |         |        |         | ns      |        |        |         |     |
+//!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
+//!
+//! completion                                       payload reference
+//!   0         4        8     12   16      24      32   0       4        8     12
+//!   +---------+--------+-----+----+-------+-------+    +-------+--------+-----+
+//!   | call id | status | len | 0  | value | ns    |    | space | offset | len |
+//!   +---------+--------+-----+----+-------+-------+    +-------+--------+-----+
+//! ```
+//!
+//! 64-bit numbers are two words, low first. Positions are those of
+//! [`protocol::ring`](crate::protocol::ring), counted in entries.
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use crate::registry::UnitId;
+use crate::section::SectionId;
+
+/// Offset in the section: the epoch that says "a lane has something to say".
+pub(super) const DOORBELL: usize = 0;
+/// Offset in the section: the lease of the service role.
+pub(super) const SERVICE_LEASE: usize = 4;
+/// Offset in the section: the ready bitmap.
+pub(super) const READY: usize = 64;
+
+/// Offset in a lane: the lease of the client role.
+pub(super) const CLIENT_LEASE: usize = 0;
+/// Offset in a lane: the epoch that says "there is a completion".
+pub(super) const COMPLETION_EPOCH: usize = 4;
+/// Offset in a lane: entries submitted. Written by the client.
+pub(super) const SQ_TAIL: usize = 64;
+/// Offset in a lane: entries accepted. Written by the service.
+pub(super) const SQ_HEAD: usize = 128;
+/// Offset in a lane: calls answered. Written by the service.
+pub(super) const CQ_TAIL: usize = 192;
+/// Offset in a lane: answers taken. Written by the client.
+pub(super) const CQ_HEAD: usize = 256;
+/// Offset in a lane: the submissions.
+pub(super) const SUBMISSIONS: usize = 320;
+
+/// Bytes of a submission.
+pub const SUBMISSION_LEN: usize = 64;
+/// Bytes of a completion.
+pub const COMPLETION_LEN: usize = 32;
+pub(super) const SUBMISSION_WORDS: usize = SUBMISSION_LEN / 4;
+pub(super) const COMPLETION_WORDS: usize = COMPLETION_LEN / 4;
+
+const _: () = {
+    assert!(SUBMISSIONS == 5 * crate::defs::LINE);
+    assert!(SERVICE_LEASE < READY && READY == crate::defs::LINE);
+};
+
+/// The client's number for a call, given back in its completion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u32);
+
+/// What a submission asks for. Numbers are never reused; 3 to 8 are reserved for
+/// `fetch_chunk`, `store_chunk`, `send_message`, `host_call`, `spawn_thread` and
+/// `kill_thread`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum Opcode {
+    /// Nothing but an answer.
+    Noop = 0,
+    /// Run a method of a unit.
+    Execute = 1,
+    /// Cancel another call of the same lane: [`Submission::cancel_target`].
+    Cancel = 2,
+}
+
+impl Opcode {
+    /// Its number.
+    #[must_use]
+    pub const fn raw(self) -> u16 {
+        self as u16
+    }
+
+    /// The opcode of this number, if this version knows it.
+    #[must_use]
+    pub const fn from_raw(raw: u16) -> Option<Self> {
+        match raw {
+            0 => Some(Self::Noop),
+            1 => Some(Self::Execute),
+            2 => Some(Self::Cancel),
+            _ => None,
+        }
+    }
+}
+
+const SPACE_NONE: u32 = 0;
+const SPACE_BUFFER: u32 = 1;
+const SPACE_SECTION: u32 = 1 << 31;
+
+/// Where the bytes of a [`PayloadRef`] are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Space {
+    /// There are none.
+    None,
+    /// In the lane's buffer.
+    Buffer,
+    /// In a section. Of a newest-state buffer this is the newest frame, or for an output the
+    /// next frame.
+    Section(SectionId),
+}
+
+/// A reference to bytes in shared memory. Just an allegation: whoever reads it checks it
+/// against the space's length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PayloadRef {
+    /// 0 for none, 1 for the lane's buffer, 2^31 + id for a section.
+    pub space: u32,
+    /// First byte in that space.
+    pub offset: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+impl PayloadRef {
+    /// No bytes.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { space: SPACE_NONE, offset: 0, len: 0 }
+    }
+
+    /// Bytes of the lane's buffer.
+    #[must_use]
+    pub const fn buffer(offset: u32, len: u32) -> Self {
+        Self { space: SPACE_BUFFER, offset, len }
+    }
+
+    /// Bytes of a section.
+    #[must_use]
+    pub const fn section(id: SectionId, offset: u32, len: u32) -> Self {
+        Self { space: SPACE_SECTION | id.0, offset, len }
+    }
+
+    /// The space that it means; `None` if this version does not know it.
+    #[must_use]
+    pub const fn space(&self) -> Option<Space> {
+        match self.space {
+            SPACE_NONE => Some(Space::None),
+            SPACE_BUFFER => Some(Space::Buffer),
+            raw if raw & SPACE_SECTION != 0 => {
+                Some(Space::Section(SectionId(raw & !SPACE_SECTION)))
+            }
+            _ => None,
+        }
+    }
+
+    const fn to_words(self) -> [u32; 3] {
+        [self.space, self.offset, self.len]
+    }
+}
+
+/// A call, as a client submits it.
+///
+/// The service's copy comes from memory that the client writes: every field is an allegation.
+///
+/// ```
+/// use inos_core::{CallId, Opcode, PayloadRef, Submission, UnitId};
+///
+/// let unit = UnitId::new(0, 1);
+/// let call = Submission {
+///     input: PayloadRef::buffer(0, 64),
+///     output: PayloadRef::buffer(64, 32),
+///     ..Submission::execute(CallId(9), unit, 2)
+/// };
+/// assert_eq!(Opcode::from_raw(call.opcode), Some(Opcode::Execute));
+/// assert_eq!(Submission::decode(&call.encode()), call);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// An [`Opcode`]'s number, or one that this version does not know.
+    pub opcode: u16,
+    /// None defined yet: 0.
+    pub flags: u16,
+    /// Given back in the completion.
+    pub call_id: CallId,
+    /// Whom to call.
+    pub unit: UnitId,
+    /// Which of its methods, by number.
+    pub method: u16,
+    /// Nanoseconds from the acceptance on; 0 for no limit.
+    pub timeout_ns: u64,
+    /// What the method works on.
+    pub input: PayloadRef,
+    /// Its parameters.
+    pub params: PayloadRef,
+    /// Where its result goes.
+    pub output: PayloadRef,
+}
+
+impl Submission {
+    /// A call that is just answered.
+    #[must_use]
+    pub fn noop(call_id: CallId) -> Self {
+        Self { opcode: Opcode::Noop.raw(), call_id, ..Self::default() }
+    }
+
+    /// A call of a unit's method, without payload.
+    #[must_use]
+    pub fn execute(call_id: CallId, unit: UnitId, method: u16) -> Self {
+        Self { opcode: Opcode::Execute.raw(), call_id, unit, method, ..Self::default() }
+    }
+
+    /// A call that cancels another one of the same lane. Both are answered.
+    #[must_use]
+    pub fn cancel(call_id: CallId, target: CallId) -> Self {
+        let input = PayloadRef { offset: target.0, ..PayloadRef::none() };
+        Self { opcode: Opcode::Cancel.raw(), call_id, input, ..Self::default() }
+    }
+
+    /// The call that a [`Cancel`](Opcode::Cancel) means: its input's offset, without a space.
+    #[must_use]
+    pub fn cancel_target(&self) -> Option<CallId> {
+        (self.opcode == Opcode::Cancel.raw()).then_some(CallId(self.input.offset))
+    }
+
+    /// The words in memory.
+    #[must_use]
+    pub const fn encode(&self) -> [u32; SUBMISSION_WORDS] {
+        let [i0, i1, i2] = self.input.to_words();
+        let [p0, p1, p2] = self.params.to_words();
+        let [o0, o1, o2] = self.output.to_words();
+        [
+            self.opcode as u32 | (self.flags as u32) << 16,
+            self.call_id.0,
+            self.unit.raw(),
+            self.method as u32,
+            self.timeout_ns as u32,
+            (self.timeout_ns >> 32) as u32,
+            i0,
+            i1,
+            i2,
+            p0,
+            p1,
+            p2,
+            o0,
+            o1,
+            o2,
+            0,
+        ]
+    }
+
+    /// What the words say; never fails.
+    #[must_use]
+    pub const fn decode(words: &[u32; SUBMISSION_WORDS]) -> Self {
+        let [head, call, unit, method, t0, t1, i0, i1, i2, p0, p1, p2, o0, o1, o2, _] = *words;
+        Self {
+            opcode: head as u16,
+            flags: (head >> 16) as u16,
+            call_id: CallId(call),
+            unit: UnitId::from_raw(unit),
+            method: method as u16,
+            timeout_ns: wide(t0, t1),
+            input: PayloadRef { space: i0, offset: i1, len: i2 },
+            params: PayloadRef { space: p0, offset: p1, len: p2 },
+            output: PayloadRef { space: o0, offset: o1, len: o2 },
+        }
+    }
+}
+
+/// How a call ended. 0 is success, 1 to 65,535 are the unit's own errors, and those above are
+/// the service's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Status(pub u32);
+
+impl Status {
+    /// It ended well.
+    pub const OK: Self = Self(0);
+    /// The service does not know the opcode or a flag.
+    pub const UNSUPPORTED: Self = Self(0x1_0000);
+    /// A payload reference means no bytes that may be used this way.
+    pub const BAD_REFERENCE: Self = Self(0x1_0001);
+    /// The unit is not there.
+    pub const NO_UNIT: Self = Self(0x1_0002);
+    /// The unit has no method of this number.
+    pub const NO_METHOD: Self = Self(0x1_0003);
+    /// The service ended before the call did.
+    pub const SHUT_DOWN: Self = Self(0x1_0004);
+    /// The client cancelled it.
+    pub const CANCELLED: Self = Self(0x1_0005);
+    /// Its time was over.
+    pub const TIMED_OUT: Self = Self(0x1_0006);
+    /// The output has less room than the result needs.
+    pub const TOO_SMALL: Self = Self(0x1_0007);
+    /// Something that it needs is held by another party or has no room now.
+    pub const BUSY: Self = Self(0x1_0008);
+    /// The unit broke while it worked.
+    pub const UNIT_FAILED: Self = Self(0x1_0009);
+    /// No call of this id is to be cancelled.
+    pub const NO_CALL: Self = Self(0x1_000a);
+
+    /// An error of a unit: its own number, of which 0 would say that all is well.
+    #[must_use]
+    pub const fn unit(code: u16) -> Self {
+        Self(code as u32)
+    }
+
+    /// Whether it ended well.
+    #[must_use]
+    pub const fn is_ok(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The unit's own error number, if it is one.
+    #[must_use]
+    pub const fn unit_code(self) -> Option<u16> {
+        match self.0 {
+            code @ 1..=0xffff => Some(code as u16),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match *self {
+            Self::OK => "done",
+            Self::UNSUPPORTED => "unsupported operation",
+            Self::BAD_REFERENCE => "bad payload reference",
+            Self::NO_UNIT => "no such unit",
+            Self::NO_METHOD => "no such method",
+            Self::SHUT_DOWN => "the service was shut down",
+            Self::CANCELLED => "cancelled",
+            Self::TIMED_OUT => "timed out",
+            Self::TOO_SMALL => "the output is too small for the result",
+            Self::BUSY => "a section is in use by another party",
+            Self::UNIT_FAILED => "the unit failed",
+            Self::NO_CALL => "no such call",
+            Self(code @ 1..=0xffff) => return write!(f, "error {code} of the unit"),
+            Self(code) => return write!(f, "unknown status {code:#x}"),
+        };
+        f.write_str(text)
+    }
+}
+
+/// The answer to a call.
+///
+/// ```
+/// use inos_core::{CallId, Completion, Status};
+///
+/// let answer = Completion { value: 3, ..Completion::new(CallId(9), Status::OK) };
+/// assert_eq!(Completion::decode(&answer.encode()), answer);
+/// assert_eq!(Status::CANCELLED.to_string(), "cancelled");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The number that the client gave the call.
+    pub call_id: CallId,
+    /// How it ended.
+    pub status: Status,
+    /// Bytes of the result in the call's output.
+    pub len: u32,
+    /// A small result.
+    pub value: u64,
+    /// Nanoseconds from the acceptance on, as the service measured them; 0 if it did not.
+    pub elapsed_ns: u64,
+}
+
+impl Completion {
+    /// An answer without a result.
+    #[must_use]
+    pub const fn new(call_id: CallId, status: Status) -> Self {
+        Self { call_id, status, len: 0, value: 0, elapsed_ns: 0 }
+    }
+
+    /// The words in memory.
+    #[must_use]
+    pub const fn encode(&self) -> [u32; COMPLETION_WORDS] {
+        let Self { call_id, status, len, value, elapsed_ns } = *self;
+        let (v1, e1) = ((value >> 32) as u32, (elapsed_ns >> 32) as u32);
+        [call_id.0, status.0, len, 0, value as u32, v1, elapsed_ns as u32, e1]
+    }
+
+    /// What the words say; never fails.
+    #[must_use]
+    pub const fn decode(words: &[u32; COMPLETION_WORDS]) -> Self {
+        let [call, status, len, _, v0, v1, e0, e1] = *words;
+        Self {
+            call_id: CallId(call),
+            status: Status(status),
+            len,
+            value: wide(v0, v1),
+            elapsed_ns: wide(e0, e1),
+        }
+    }
+}
+
+const fn wide(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opcodes_keep_their_numbers() {
+        for (raw, opcode) in [(0, Opcode::Noop), (1, Opcode::Execute), (2, Opcode::Cancel)] {
+            assert_eq!(opcode.raw(), raw);
+            assert_eq!(Opcode::from_raw(raw), Some(opcode));
+        }
+        assert!((3..=u16::MAX).all(|raw| Opcode::from_raw(raw).is_none()));
+    }
+
+    #[test]
+    fn a_submission_fills_its_words_in_order() {
+        let call = Submission {
+            opcode: 0x0102,
+            flags: 0x0304,
+            call_id: CallId(5),
+            unit: UnitId::new(6, 7),
+            method: 8,
+            timeout_ns: 0x0000_000a_0000_0009,
+            input: PayloadRef { space: 11, offset: 12, len: 13 },
+            params: PayloadRef { space: 14, offset: 15, len: 16 },
+            output: PayloadRef { space: 17, offset: 18, len: 19 },
+        };
+        let words = [0x0304_0102, 5, 0x0007_0006, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0];
+        assert_eq!(call.encode(), words);
+        assert_eq!(Submission::decode(&words), call);
+        // Whatever a client writes decodes to something that can be refused.
+        assert_eq!(Opcode::from_raw(Submission::decode(&[u32::MAX; 16]).opcode), None);
+    }
+
+    #[test]
+    fn a_completion_fills_its_words_in_order() {
+        let answer = Completion {
+            call_id: CallId(1),
+            status: Status(2),
+            len: 3,
+            value: 0x0000_0006_0000_0005,
+            elapsed_ns: 0x0000_0008_0000_0007,
+        };
+        assert_eq!(answer.encode(), [1, 2, 3, 0, 5, 6, 7, 8]);
+        assert_eq!(Completion::decode(&answer.encode()), answer);
+    }
+
+    #[test]
+    fn spaces() {
+        assert_eq!(PayloadRef::none().space(), Some(Space::None));
+        assert_eq!(PayloadRef::buffer(4, 8).space(), Some(Space::Buffer));
+        let section = PayloadRef::section(SectionId(3), 4, 8);
+        assert_eq!(section.space(), Some(Space::Section(SectionId(3))));
+        assert_eq!(PayloadRef { space: 2, offset: 0, len: 0 }.space(), None);
+    }
+
+    #[test]
+    fn cancel_names_its_target() {
+        assert_eq!(Submission::cancel(CallId(2), CallId(1)).cancel_target(), Some(CallId(1)));
+        assert_eq!(Submission::noop(CallId(2)).cancel_target(), None);
+    }
+
+    #[test]
+    fn statuses() {
+        use std::string::ToString as _;
+
+        assert_eq!(Status::unit(7).unit_code(), Some(7));
+        assert_eq!(Status::TIMED_OUT.unit_code(), None);
+        assert_eq!(Status::unit(7).to_string(), "error 7 of the unit");
+        assert_eq!(Status(0x2_0000).to_string(), "unknown status 0x20000");
+    }
+}

@@ -1,0 +1,18 @@
+//! The lock-free protocols as state machines over abstract words.
+//!
+//! Nothing here knows where the words live. The views of this crate run them over the words
+//! of a region; the models in `tests/loom.rs` run the very same code over loom's atomics.
+//! A protocol never touches payload bytes: it answers with positions, and the memory module
+//! makes slices of them.
+//!
+//! Where store-load order is needed the protocols use `fence(SeqCst)`, never a `SeqCst`
+//! access.
+
+pub mod epoch;
+pub mod ping_pong;
+pub mod ready;
+pub mod ring;
+pub mod role;
+mod word;
+
+pub use word::{ReadWord, Word};

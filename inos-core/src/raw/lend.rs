@@ -1,0 +1,95 @@
+//! Slices of shared memory, made from a protocol's claim and from nothing else.
+//!
+//! These functions are safe because of what their arguments prove, and private to the crate
+//! because they can't check that a claim belongs to the span it is used with. Each caller
+//! keeps both in one struct, made together from one section (**Raw-I4**), and offers slices
+//! for cooperative trust only.
+
+use super::span::Span;
+use crate::error::Error;
+use crate::protocol::{ping_pong, ring};
+
+/// Bytes of claimed ring items, `unit` bytes each, from byte `skip` of the first one.
+pub(crate) fn ring_claim_mut<'a>(
+    data: &'a Span<'_>,
+    claim: &'a mut ring::Claim,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a mut [u8], Error> {
+    let start = claim.start() as usize * unit;
+    let size = claim.count() as usize * unit;
+    inside(skip, len, size)?;
+    data.require_writable()?;
+    let pointer = data.pointer(start + skip, len)?;
+    // SAFETY: in bounds (`pointer`) and mapped for longer than 'a (Raw-I1). Unaliased: the
+    // range lies inside the claim (`inside`), which is this ring's (Raw-I4), belongs to the
+    // one holder of the producer role, is unique (not Clone) and borrowed exclusively for 'a;
+    // until it is published the cooperative consumer does not read these items.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer.as_ptr(), len) })
+}
+
+/// Bytes of published ring items, `unit` bytes each, from byte `skip` of the first one.
+pub(crate) fn ring_available<'a>(
+    data: &'a Span<'_>,
+    available: &'a ring::Available,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a [u8], Error> {
+    let start = available.start() as usize * unit;
+    let size = available.count() as usize * unit;
+    inside(skip, len, size)?;
+    let pointer = data.pointer(start + skip, len)?;
+    // SAFETY: in bounds and mapped (Raw-I1). Not written during 'a: the range lies inside
+    // items that were published and that only the one holder of the consumer role can
+    // release, which needs the consumer that the caller keeps borrowed for 'a (Raw-I4).
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
+}
+
+/// Bytes of the slot that a ping-pong writer has claimed.
+pub(crate) fn slot_claim_mut<'a>(
+    slots: &'a Span<'_>,
+    claim: &'a mut ping_pong::Claim,
+    stride: usize,
+    len: usize,
+) -> Result<&'a mut [u8], Error> {
+    inside(0, len, stride)?;
+    slots.require_writable()?;
+    let pointer = slots.pointer(claim.slot() as usize * stride, len)?;
+    // SAFETY: in bounds and mapped (Raw-I1). Unaliased: the claim is unique and borrowed
+    // exclusively for 'a; the protocol gave it out because no seat pins the slot, and none
+    // will, since it is marked BUSY (Raw-I4); observers are excluded by the buffer's mode.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer.as_ptr(), len) })
+}
+
+/// Proof that nobody writes a slot for as long as it is borrowed: a pin, or the writer's own
+/// newest frame.
+#[derive(Debug)]
+pub(crate) struct Pinned {
+    /// Index of the slot.
+    pub(crate) slot: u32,
+    /// Bytes of the frame in it.
+    pub(crate) len: usize,
+}
+
+/// Bytes of a frame that can't be overwritten while `pinned` is borrowed.
+pub(crate) fn frame<'a>(
+    slots: &'a Span<'_>,
+    pinned: &'a Pinned,
+    stride: usize,
+) -> Result<&'a [u8], Error> {
+    inside(0, pinned.len, stride)?;
+    let pointer = slots.pointer(pinned.slot as usize * stride, pinned.len)?;
+    // SAFETY: in bounds and mapped (Raw-I1). Not written during 'a: a pinned slot, and the
+    // newest one, is never claimed by the cooperative writer before the pin is dropped or the
+    // writer publishes again, both of which need the handle borrowed for 'a (Raw-I4).
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), pinned.len) })
+}
+
+fn inside(skip: usize, len: usize, size: usize) -> Result<(), Error> {
+    match skip.checked_add(len) {
+        Some(end) if end <= size => Ok(()),
+        _ => Err(Error::OutOfBounds { offset: skip as u64, len: len as u64 }),
+    }
+}

@@ -1,0 +1,20 @@
+//! Raw memory: the only modules that touch bytes another party may be using.
+//!
+//! - [`region`]: who hands memory over, and on what terms (the doors);
+//! - [`span`]: bounded words and race-tolerant copies inside a region;
+//! - [`lend`]: slices, made from a protocol's claim and from nothing else.
+//!
+//! Invariants, cited by the `SAFETY` comments:
+//!
+//! - **Raw-I1**: for all of `'m`, `base..base + len` is mapped, initialised memory that is valid
+//!   for reads, and for writes unless the access is `ReadOnly`; `base` is 4-aligned.
+//! - **Raw-I2**: while a span exists no Rust reference points to its bytes, except `AtomicU32`
+//!   references and slices made by this module.
+//! - **Raw-I3**: bytes are reached through relaxed 32-bit atomics, or through a slice that a
+//!   claim or pin of a cooperative protocol keeps everybody else away from.
+
+#![allow(unsafe_code)]
+
+pub(crate) mod lend;
+pub(crate) mod region;
+pub(crate) mod span;

@@ -1,0 +1,228 @@
+//! A bounded piece of a region: its words, and copies that tolerate races.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use super::region::Access;
+use crate::error::Error;
+use crate::protocol::ReadWord;
+use crate::sync::{AtomicU32, Ordering, fence};
+
+/// A piece of a region. Copying it copies the right to reach the bytes by words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span<'m> {
+    base: NonNull<u8>,
+    len: usize,
+    access: Access,
+    memory: PhantomData<&'m AtomicU32>,
+}
+
+// SAFETY: all safe methods reach the bytes through 32-bit atomics; `lend` makes slices only
+// from claims that one party holds at a time (Raw-I3).
+unsafe impl Send for Span<'_> {}
+// SAFETY: as for Send.
+unsafe impl Sync for Span<'_> {}
+
+/// A word of memory that may be mapped for reading only, where nothing but relaxed loads is
+/// guaranteed to work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peek<'m> {
+    word: &'m AtomicU32,
+    read_only: bool,
+}
+
+impl Peek<'_> {
+    /// The word itself, where it can be written.
+    pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
+        if self.read_only { None } else { Some(self.word) }
+    }
+}
+
+impl ReadWord for Peek<'_> {
+    #[inline]
+    fn load(&self, order: Ordering) -> u32 {
+        if self.read_only {
+            let value = self.word.load(Ordering::Relaxed);
+            // The fence makes the relaxed load as good as the order asked for.
+            if order != Ordering::Relaxed {
+                fence(Ordering::Acquire);
+            }
+            value
+        } else {
+            self.word.load(order)
+        }
+    }
+
+    #[inline]
+    fn fence(order: Ordering) {
+        fence(order);
+    }
+}
+
+impl<'m> Span<'m> {
+    /// # Safety
+    /// Raw-I1 and Raw-I2 hold for `base..base + len` during `'m`.
+    pub(super) const unsafe fn new(base: NonNull<u8>, len: usize, access: Access) -> Self {
+        Self { base, len, access, memory: PhantomData }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) const fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(crate) fn require_writable(&self) -> Result<(), Error> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(Error::ReadOnly),
+        }
+    }
+
+    fn bounds(&self, offset: usize, len: usize) -> Result<(), Error> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len => Ok(()),
+            _ => Err(Error::OutOfBounds { offset: offset as u64, len: len as u64 }),
+        }
+    }
+
+    /// A piece of this piece. `offset` must be a multiple of 4.
+    pub(crate) fn sub(&self, offset: usize, len: usize) -> Result<Self, Error> {
+        self.bounds(offset, len)?;
+        aligned(offset)?;
+        // SAFETY: `bounds` checked that offset <= self.len, so the result lies in the same
+        // mapped allocation or one past its end (Raw-I1).
+        let base = unsafe { self.base.add(offset) };
+        Ok(Self { base, len, ..*self })
+    }
+
+    fn atomic(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
+        self.bounds(offset, 4)?;
+        aligned(offset)?;
+        // SAFETY: in bounds, as just checked.
+        let at = unsafe { self.base.add(offset) }.cast::<AtomicU32>();
+        // SAFETY: mapped for 'm and initialised (Raw-I1); 4-aligned, since base and offset
+        // are; every other access to these bytes is atomic of the same width, or excluded by
+        // a claim (Raw-I3).
+        Ok(unsafe { at.as_ref() })
+    }
+
+    /// The control word at `offset`, for reading and writing.
+    pub(crate) fn word(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
+        self.require_writable()?;
+        self.atomic(offset)
+    }
+
+    /// The control word at `offset`, for reading.
+    pub(crate) fn peek(&self, offset: usize) -> Result<Peek<'m>, Error> {
+        let read_only = self.access == Access::ReadOnly;
+        Ok(Peek { word: self.atomic(offset)?, read_only })
+    }
+
+    /// A relaxed load of the word at `offset`.
+    pub(crate) fn load(&self, offset: usize) -> Result<u32, Error> {
+        Ok(self.atomic(offset)?.load(Ordering::Relaxed))
+    }
+
+    /// A relaxed store to the word at `offset`.
+    pub(crate) fn store(&self, offset: usize, value: u32) -> Result<(), Error> {
+        self.word(offset)?.store(value, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Words from a range that was checked already; stops at the end of the span.
+    fn words(&self, offset: usize) -> &'m [AtomicU32] {
+        let len = self.len.saturating_sub(offset) / 4;
+        // SAFETY: offset is within the span for a non-empty result, and the pointer is not
+        // used otherwise; `wrapping_add` never leaves the address space unsoundly.
+        let at = self.base.as_ptr().wrapping_add(offset).cast::<AtomicU32>();
+        if len == 0 {
+            return &[];
+        }
+        // SAFETY: `len` whole words from `offset` lie inside the span; as in `atomic` they
+        // are mapped, initialised, 4-aligned (callers pass multiples of 4) and only reached
+        // by atomics of this width or under a claim.
+        unsafe { core::slice::from_raw_parts(at, len) }
+    }
+
+    /// Copies bytes out by relaxed words. Others may be writing them: the result is then some
+    /// mix, for the protocol to reject.
+    pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        self.bounds(offset, out.len())?;
+        aligned(offset)?;
+        let words = self.words(offset);
+        let whole = out.len() / 4;
+        let mut chunks = out.chunks_exact_mut(4);
+        for (word, chunk) in words.iter().zip(&mut chunks) {
+            chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+        }
+        let rest = chunks.into_remainder();
+        if !rest.is_empty() {
+            // Up to three bytes; the word they lie in may reach past the span, never past a
+            // section, whose length is a multiple of 64.
+            let word = self.atomic_containing(offset + whole * 4)?.load(Ordering::Relaxed);
+            for (to, from) in rest.iter_mut().zip(word.to_ne_bytes()) {
+                *to = from;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies bytes in by relaxed words. The caller's protocol keeps other writers away; up to
+    /// three bytes after a length that is no multiple of 4 are kept as they are.
+    pub(crate) fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        self.require_writable()?;
+        self.bounds(offset, bytes.len())?;
+        aligned(offset)?;
+        let words = self.words(offset);
+        let mut chunks = bytes.chunks_exact(4);
+        for (word, chunk) in words.iter().zip(&mut chunks) {
+            if let Ok(value) = <[u8; 4]>::try_from(chunk) {
+                word.store(u32::from_ne_bytes(value), Ordering::Relaxed);
+            }
+        }
+        let rest = chunks.remainder();
+        if !rest.is_empty() {
+            let word = self.atomic_containing(offset + bytes.len() - rest.len())?;
+            let mut value = word.load(Ordering::Relaxed).to_ne_bytes();
+            for (to, from) in value.iter_mut().zip(rest) {
+                *to = *from;
+            }
+            word.store(u32::from_ne_bytes(value), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn atomic_containing(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
+        // Spans are made of whole words, so the last word of an odd length lies inside.
+        self.atomic(offset)
+    }
+
+    /// Stores zeros by relaxed words. `offset` and `len` are multiples of 4.
+    pub(crate) fn clear(&self, offset: usize, len: usize) -> Result<(), Error> {
+        self.require_writable()?;
+        self.bounds(offset, len)?;
+        aligned(offset)?;
+        aligned(len)?;
+        for word in self.words(offset).iter().take(len / 4) {
+            word.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// The address of `len` bytes at `offset`, checked; for `lend` alone.
+    pub(super) fn pointer(&self, offset: usize, len: usize) -> Result<NonNull<u8>, Error> {
+        self.bounds(offset, len)?;
+        // SAFETY: in bounds, as just checked.
+        Ok(unsafe { self.base.add(offset) })
+    }
+}
+
+const fn aligned(offset: usize) -> Result<(), Error> {
+    match offset % 4 {
+        0 => Ok(()),
+        by => Err(Error::Misaligned { by, align: 4 }),
+    }
+}

@@ -1,0 +1,161 @@
+//! One row of the section table.
+#![forbid(unsafe_code)]
+
+use crate::defs::{
+    ENTRY_FLAGS, ENTRY_ID, ENTRY_KIND, ENTRY_LEN, ENTRY_LEN_KNOWN, ENTRY_NAME, ENTRY_OFFSET,
+    ENTRY_PARAMS, ENTRY_VERSION, NAME_LEN,
+};
+
+/// The number by which an application calls a section; unique in a region, below 2^31.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SectionId(pub u32);
+
+/// Where a section lies and what it is. From an attached region: checked, and copied out of
+/// shared memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    pub(crate) id: SectionId,
+    pub(crate) kind: u32,
+    pub(crate) version: u32,
+    pub(crate) flags: u32,
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+    pub(crate) params: [u32; 4],
+    pub(crate) name: [u8; NAME_LEN],
+}
+
+/// Words in a section entry.
+pub(crate) const ENTRY_WORDS: usize = ENTRY_LEN_KNOWN / 4;
+
+impl Section {
+    pub(crate) const EMPTY: Self = Self {
+        id: SectionId(0),
+        kind: 0,
+        version: 0,
+        flags: 0,
+        offset: 0,
+        len: 0,
+        params: [0; 4],
+        name: [0; NAME_LEN],
+    };
+
+    /// The application's number for it.
+    #[must_use]
+    pub const fn id(&self) -> SectionId {
+        self.id
+    }
+
+    /// What it is: one of the `KIND_` constants in [`defs`](crate::defs), or a kind that this
+    /// version does not know.
+    #[must_use]
+    pub const fn kind(&self) -> u32 {
+        self.kind
+    }
+
+    /// Major and minor version of the kind.
+    #[must_use]
+    pub const fn version(&self) -> (u16, u16) {
+        ((self.version >> 16) as u16, self.version as u16)
+    }
+
+    /// First byte, from the region's base; a multiple of 64.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Length in bytes; a multiple of 64.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it has no bytes; never true for a section of a region.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Parameters, whose meaning the kind defines.
+    #[must_use]
+    pub const fn params(&self) -> [u32; 4] {
+        self.params
+    }
+
+    /// The name, for people; empty if memory holds no valid UTF-8.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let end = self.name.iter().position(|&byte| byte == 0).unwrap_or(NAME_LEN);
+        let bytes = self.name.get(..end).unwrap_or_default();
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// The entry as it stands in memory.
+    pub(crate) fn as_words(&self) -> [u32; ENTRY_WORDS] {
+        let mut words = [0; ENTRY_WORDS];
+        let mut put = |at: usize, values: &[u32]| {
+            for (word, value) in words.iter_mut().skip(at / 4).zip(values) {
+                *word = *value;
+            }
+        };
+        put(ENTRY_ID, &[self.id.0]);
+        put(ENTRY_KIND, &[self.kind]);
+        put(ENTRY_VERSION, &[self.version]);
+        put(ENTRY_FLAGS, &[self.flags]);
+        put(ENTRY_OFFSET, &[self.offset as u32, (self.offset >> 32) as u32]);
+        put(ENTRY_LEN, &[self.len as u32, (self.len >> 32) as u32]);
+        put(ENTRY_PARAMS, &self.params);
+        for (word, bytes) in words.iter_mut().skip(ENTRY_NAME / 4).zip(self.name.chunks_exact(4)) {
+            if let Ok(bytes) = bytes.try_into() {
+                *word = u32::from_ne_bytes(bytes);
+            }
+        }
+        words
+    }
+
+    /// Reads an entry back. Nothing is checked yet.
+    pub(crate) fn from_words(words: &[u32; ENTRY_WORDS]) -> Self {
+        let word = |at: usize| words.get(at / 4).copied().unwrap_or_default();
+        let wide = |at: usize| u64::from(word(at)) | (u64::from(word(at + 4)) << 32);
+        let mut params = [0; 4];
+        for (index, param) in params.iter_mut().enumerate() {
+            *param = word(ENTRY_PARAMS + index * 4);
+        }
+        let mut name = [0; NAME_LEN];
+        for (bytes, word) in name.chunks_exact_mut(4).zip(words.iter().skip(ENTRY_NAME / 4)) {
+            bytes.copy_from_slice(&word.to_ne_bytes());
+        }
+        Self {
+            id: SectionId(word(ENTRY_ID)),
+            kind: word(ENTRY_KIND),
+            version: word(ENTRY_VERSION),
+            flags: word(ENTRY_FLAGS),
+            offset: wide(ENTRY_OFFSET),
+            len: wide(ENTRY_LEN),
+            params,
+            name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_survives_its_words() {
+        let section = Section {
+            id: SectionId(7),
+            kind: 3,
+            version: 0x0001_0002,
+            flags: 9,
+            offset: 0x1_0000_0040,
+            len: 0x2_0000_0080,
+            params: [1, 2, 3, 4],
+            name: *b"sixteen bytes!!!",
+        };
+        assert_eq!(Section::from_words(&section.as_words()), section);
+        assert_eq!(section.name(), "sixteen bytes!!!");
+        assert_eq!(section.version(), (1, 2));
+    }
+}

@@ -1,0 +1,335 @@
+//! Formatting a region, and attaching to one.
+//!
+//! `create` writes the superblock and the section table and publishes them by storing the
+//! ready state; `attach` checks every word of both, copies the table into the handle, and
+//! never reads it again.
+#![forbid(unsafe_code)]
+
+use core::marker::PhantomData;
+
+use crate::defs::{
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW,
+    KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
+    STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
+    SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
+    SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
+};
+use crate::error::Error;
+use crate::layout::{self, Layout};
+use crate::protocol::ReadWord;
+use crate::raw::region::{Access, Region, Trust};
+use crate::raw::span::Span;
+use crate::section::{ENTRY_WORDS, Section, SectionId};
+use crate::sync::Ordering;
+use crate::{epochs, lanes, ping_pong, registry, ring};
+
+/// A formatted region. Holding one proves that the section table was valid when it was copied;
+/// what is inside the sections is checked by the view that opens them.
+///
+/// ```
+/// use inos_core::{AlignedBytes, EpochTable, EpochsConfig, Layout, Region, SectionId, Sections};
+///
+/// const EPOCHS: SectionId = SectionId(1);
+/// let layout = Layout::builder()
+///     .epochs(EPOCHS, "epochs", EpochsConfig { count: 2, padded: true })
+///     .build()?;
+/// let mut memory = AlignedBytes::<4096>::new();
+/// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 42)?;
+/// let epochs = EpochTable::open(&sections, EPOCHS)?;
+/// assert_eq!(epochs.count(), 2);
+/// # Ok::<(), inos_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sections<'m, T: Trust> {
+    span: Span<'m>,
+    context_id: u64,
+    layout_hash: u32,
+    table: [Section; MAX_SECTIONS],
+    count: usize,
+    trust: PhantomData<T>,
+}
+
+impl<'m, T: Trust> Sections<'m, T> {
+    /// Formats the region. `context_id` tells this formatting from any other of the same
+    /// memory; a host takes a random number.
+    ///
+    /// The superblock's ready state is stored last, with Release; pairs with Acquire in
+    /// [`attach`](Self::attach).
+    ///
+    /// # Errors
+    /// `TooSmall` if the layout needs more bytes than there are; `ReadOnly`.
+    pub fn create(region: Region<'m, T>, layout: &Layout, context_id: u64) -> Result<Self, Error> {
+        let (whole, _) = region.into_span();
+        whole.require_writable()?;
+        let needed = layout.total_len();
+        let total = usize::try_from(needed)
+            .ok()
+            .filter(|&needed| needed <= whole.len())
+            .ok_or(Error::TooSmall { len: whole.len() as u64, needed })?;
+        let span = whole.sub(0, total)?;
+        let state = span.word(SUPERBLOCK_STATE)?;
+        state.store(STATE_FORMATTING, Ordering::Relaxed);
+        // Nobody may take the old table for valid while the new one is written: Release fence
+        // between the two; pairs with Acquire on the state in `attach`.
+        crate::sync::fence(Ordering::Release);
+
+        span.store(SUPERBLOCK_MAGIC, MAGIC)?;
+        span.store(SUPERBLOCK_VERSION, (u32::from(FORMAT_MAJOR) << 16) | u32::from(FORMAT_MINOR))?;
+        span.store(SUPERBLOCK_LAYOUT_HASH, layout.hash())?;
+        store_wide(&span, SUPERBLOCK_TOTAL_LEN, needed)?;
+        store_wide(&span, SUPERBLOCK_CONTEXT_ID, context_id)?;
+        span.store(SUPERBLOCK_SECTION_COUNT, layout.sections().len() as u32)?;
+        span.store(SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_LEN as u32)?;
+        span.store(SUPERBLOCK_ENTRY_STRIDE, ENTRY_LEN_KNOWN as u32)?;
+        span.clear(SUPERBLOCK_ENTRY_STRIDE + 4, SUPERBLOCK_LEN - SUPERBLOCK_ENTRY_STRIDE - 4)?;
+
+        let mut table = [Section::EMPTY; MAX_SECTIONS];
+        for (index, (section, copy)) in layout.sections().iter().zip(&mut table).enumerate() {
+            *copy = *section;
+            let at = SUPERBLOCK_LEN + index * ENTRY_LEN_KNOWN;
+            for (word, value) in section.as_words().into_iter().enumerate() {
+                span.store(at + word * 4, value)?;
+            }
+            let inside = section_span(&span, section)?;
+            match section.kind {
+                KIND_EPOCHS => epochs::format(&inside, section)?,
+                KIND_RING => ring::format(&inside, section)?,
+                KIND_PING_PONG => ping_pong::format(&inside, section)?,
+                KIND_LANES => lanes::format(&inside, section)?,
+                KIND_REGISTRY => registry::format(&inside, section)?,
+                _ => {}
+            }
+        }
+        // Release: publishes all of the above; pairs with Acquire in `attach`.
+        state.store(STATE_READY, Ordering::Release);
+        Ok(Self {
+            span,
+            context_id,
+            layout_hash: layout.hash(),
+            table,
+            count: layout.sections().len(),
+            trust: PhantomData,
+        })
+    }
+
+    /// Checks a formatted region and attaches to it.
+    ///
+    /// Sections of unknown kind are kept in the table and can't be opened. Through
+    /// [`Region::from_bytes`] the attachment is exclusive: roles, pins and claims that the
+    /// bytes say are held are void.
+    ///
+    /// # Errors
+    /// `TooSmall`, `BadMagic`, `VersionMismatch`, `NotReady`, or `Corrupt` with the name of
+    /// the first field that contradicts the format.
+    pub fn attach(region: Region<'m, T>) -> Result<Self, Error> {
+        let (whole, exclusive) = region.into_span();
+        let len = whole.len() as u64;
+        if len < MIN_REGION_LEN {
+            return Err(Error::TooSmall { len, needed: MIN_REGION_LEN });
+        }
+        let found = whole.load(SUPERBLOCK_MAGIC)?;
+        if found != MAGIC {
+            return Err(Error::BadMagic { found });
+        }
+        // Acquire: the rest of the superblock is read next; pairs with Release in `create`.
+        let state = whole.peek(SUPERBLOCK_STATE)?.load(Ordering::Acquire);
+        if state != STATE_READY {
+            return Err(Error::NotReady { state });
+        }
+        let major = (whole.load(SUPERBLOCK_VERSION)? >> 16) as u16;
+        if major != FORMAT_MAJOR {
+            let (found, expected) = (major, FORMAT_MAJOR);
+            return Err(Error::VersionMismatch { what: "format", found, expected });
+        }
+        let total_len = load_wide(&whole, SUPERBLOCK_TOTAL_LEN)?;
+        if total_len < MIN_REGION_LEN || !total_len.is_multiple_of(SECTION_ALIGN) {
+            return Err(Error::Corrupt { what: "total length" });
+        }
+        let total = usize::try_from(total_len)
+            .ok()
+            .filter(|&total| total <= whole.len())
+            .ok_or(Error::TooSmall { len, needed: total_len })?;
+        let span = whole.sub(0, total)?;
+        let (table, count) = read_table(&span)?;
+        let layout_hash = span.load(SUPERBLOCK_LAYOUT_HASH)?;
+        if layout_hash != layout::hash(table.get(..count).unwrap_or_default()) {
+            return Err(Error::Corrupt { what: "layout hash" });
+        }
+        let context_id = load_wide(&span, SUPERBLOCK_CONTEXT_ID)?;
+        if exclusive && span.access() == Access::ReadWrite {
+            void_roles(&span, table.get(..count).unwrap_or_default())?;
+        }
+        Ok(Self { span, context_id, layout_hash, table, count, trust: PhantomData })
+    }
+
+    /// Tells this formatting of the memory from any other.
+    #[must_use]
+    pub const fn context_id(&self) -> u64 {
+        self.context_id
+    }
+
+    /// Equal for regions of equal layout.
+    #[must_use]
+    pub const fn layout_hash(&self) -> u32 {
+        self.layout_hash
+    }
+
+    /// Bytes in the region, as laid out.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.span.len()
+    }
+
+    /// Whether the region has no bytes; never true.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What this party may do to the memory.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        self.span.access()
+    }
+
+    /// Whether the memory is still the formatting that this handle was made for.
+    ///
+    /// # Errors
+    /// `Stale` with both context ids.
+    pub fn check(&self) -> Result<(), Error> {
+        let found = load_wide(&self.span, SUPERBLOCK_CONTEXT_ID)?;
+        let expected = self.context_id;
+        if found == expected { Ok(()) } else { Err(Error::Stale { expected, found }) }
+    }
+
+    /// All sections, of unknown kinds too, in the order of the table.
+    pub fn iter(&self) -> impl Iterator<Item = &Section> {
+        self.table.iter().take(self.count)
+    }
+
+    /// The section of this id.
+    ///
+    /// # Errors
+    /// `NoSection`.
+    pub fn section(&self, id: SectionId) -> Result<&Section, Error> {
+        self.iter().find(|section| section.id == id).ok_or(Error::NoSection { id: id.0 })
+    }
+
+    /// Copies bytes out of a section without structure. Whoever may be writing them, the copy
+    /// is sound; whether it is consistent is for an epoch to tell.
+    ///
+    /// # Errors
+    /// `NoSection`, `WrongKind`, `OutOfBounds`, or `Misaligned` unless `offset` is a multiple
+    /// of 4.
+    pub fn read_raw(&self, id: SectionId, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        self.open(id, KIND_RAW, 1)?.0.read(offset, out)
+    }
+
+    /// Copies bytes into a section without structure, by relaxed stores of words.
+    ///
+    /// # Errors
+    /// As [`read_raw`](Self::read_raw); `ReadOnly`.
+    pub fn write_raw(&self, id: SectionId, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        self.open(id, KIND_RAW, 1)?.0.write(offset, bytes)
+    }
+
+    /// The bytes of a section of this kind.
+    pub(crate) fn open(
+        &self,
+        id: SectionId,
+        kind: u32,
+        major: u16,
+    ) -> Result<(Span<'m>, Section), Error> {
+        self.check()?;
+        let section = self.section(id)?;
+        if section.kind != kind {
+            return Err(Error::WrongKind { id: id.0, found: section.kind, expected: kind });
+        }
+        let (found, _) = section.version();
+        if found != major {
+            let expected = major;
+            return Err(Error::VersionMismatch { what: "section kind", found, expected });
+        }
+        Ok((section_span(&self.span, section)?, *section))
+    }
+}
+
+fn section_span<'m>(span: &Span<'m>, section: &Section) -> Result<Span<'m>, Error> {
+    let (offset, len) = (section.offset, section.len);
+    match (usize::try_from(offset), usize::try_from(len)) {
+        (Ok(offset), Ok(len)) => span.sub(offset, len),
+        _ => Err(Error::OutOfBounds { offset, len }),
+    }
+}
+
+fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error> {
+    let count = span.load(SUPERBLOCK_SECTION_COUNT)? as usize;
+    if count > MAX_SECTIONS {
+        return Err(Error::Corrupt { what: "section count" });
+    }
+    let stride = span.load(SUPERBLOCK_ENTRY_STRIDE)? as usize;
+    if stride < ENTRY_LEN_KNOWN || !stride.is_multiple_of(4) || stride > 4096 {
+        return Err(Error::Corrupt { what: "section entry stride" });
+    }
+    let first = span.load(SUPERBLOCK_TABLE_OFFSET)? as usize;
+    if first < SUPERBLOCK_LEN || !first.is_multiple_of(4) {
+        return Err(Error::Corrupt { what: "section table offset" });
+    }
+    let table_len = count * stride;
+    let entries = span.sub(first, table_len)?;
+    // Nothing may lie before the end of the table, nor before the end of the section before
+    // it: sections stand in the order of their offsets.
+    let mut end = (first + table_len) as u64;
+    let mut table = [Section::EMPTY; MAX_SECTIONS];
+    for (index, slot) in table.iter_mut().take(count).enumerate() {
+        let mut words = [0; ENTRY_WORDS];
+        for (word, value) in words.iter_mut().enumerate() {
+            *value = entries.load(index * stride + word * 4)?;
+        }
+        let section = Section::from_words(&words);
+        let (offset, len) = (section.offset, section.len);
+        if !offset.is_multiple_of(SECTION_ALIGN) || !len.is_multiple_of(SECTION_ALIGN) || len == 0 {
+            return Err(Error::Corrupt { what: "section alignment" });
+        }
+        if offset < end {
+            return Err(Error::Corrupt { what: "overlapping sections" });
+        }
+        end = offset
+            .checked_add(len)
+            .filter(|&end| end <= span.len() as u64)
+            .ok_or(Error::OutOfBounds { offset, len })?;
+        *slot = section;
+    }
+    for (index, section) in table.iter().take(count).enumerate() {
+        if table.iter().take(index).any(|other| other.id == section.id) {
+            return Err(Error::Corrupt { what: "two sections of one id" });
+        }
+    }
+    Ok((table, count))
+}
+
+fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
+    for section in table {
+        if section.version().0 != 1 {
+            continue;
+        }
+        let inside = section_span(span, section)?;
+        match section.kind {
+            KIND_RING => ring::void_roles(&inside, section)?,
+            KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
+            KIND_LANES => lanes::void_roles(&inside, section)?,
+            KIND_REGISTRY => registry::void_roles(&inside, section)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
+    span.store(offset, value as u32)?;
+    span.store(offset + 4, (value >> 32) as u32)
+}
+
+fn load_wide(span: &Span<'_>, offset: usize) -> Result<u64, Error> {
+    Ok(u64::from(span.load(offset)?) | (u64::from(span.load(offset + 4)?) << 32))
+}
