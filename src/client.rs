@@ -1,0 +1,252 @@
+//! Calling units by name, one call at a time.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::time::Duration;
+
+use inos_core::{
+    CallId, Client, Completion, Cooperative, Error, Lanes, PayloadRef, SectionId, Sections, Status,
+    Submission, UnitId, UnitRegistry,
+};
+
+use crate::park::Futex;
+
+/// How much longer than a call's own timeout its caller waits for the answer.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A method that was found in the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodRef {
+    /// Whom to call.
+    pub unit: UnitId,
+    /// Which of its methods.
+    pub number: u16,
+}
+
+/// What a call works on.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Nothing.
+    None,
+    /// Bytes, copied through the lane's buffer.
+    Bytes(&'a [u8]),
+    /// The newest frame of a ping-pong section that the kernel is bound to, or the whole of a
+    /// section without structure.
+    Section(SectionId),
+}
+
+/// Where the result of a call goes.
+#[derive(Debug)]
+pub enum Target<'a> {
+    /// Nowhere: the method has no result.
+    None,
+    /// Here, copied through the lane's buffer.
+    Bytes(&'a mut [u8]),
+    /// The next frame of a ping-pong section that the kernel is bound to.
+    Section(SectionId),
+}
+
+/// Why a call gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The kernel or the unit refused it.
+    Failed {
+        /// How it ended.
+        status: Status,
+        /// What the unit says; empty unless the target was bytes, and cut off where they end.
+        message: String,
+    },
+    /// The memory refused it, or [`Error::TimedOut`]: no answer came in time, and the call may
+    /// still be running.
+    Memory(Error),
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { status, message } if message.is_empty() => status.fmt(f),
+            Self::Failed { status, message } => write!(f, "{status}: {message}"),
+            Self::Memory(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Failed { .. } => None,
+            Self::Memory(error) => Some(error),
+        }
+    }
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self::Memory(error)
+    }
+}
+
+/// A lane and a registry: calls units by name and waits for each answer. For many calls at once
+/// use [`Client`].
+///
+/// [`Kernel`](crate::Kernel) has an example.
+#[derive(Debug)]
+pub struct Caller<'m> {
+    client: Client<'m, Cooperative>,
+    registry: UnitRegistry<'m, Cooperative>,
+    sections: Sections<'m, Cooperative>,
+    timeout: Option<Duration>,
+    last_call: u32,
+    /// A call whose answer did not come in time: the buffer is still its own.
+    lost: Option<CallId>,
+}
+
+impl<'m> Caller<'m> {
+    /// Claims a lane. Calls wait for their answers for as long as it takes.
+    ///
+    /// # Errors
+    /// `NoSeat` if no lane is free; else as [`Lanes::open`] and [`UnitRegistry::open`].
+    pub fn open(
+        sections: &Sections<'m, Cooperative>,
+        lanes: SectionId,
+        registry: SectionId,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            client: Lanes::open(sections, lanes)?.client()?,
+            registry: UnitRegistry::open(sections, registry)?,
+            sections: sections.clone(),
+            timeout: None,
+            last_call: 0,
+            lost: None,
+        })
+    }
+
+    /// Limits the time of the calls that follow; `None` for no limit.
+    pub const fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    /// Looks a method up, once, so that calls compare no names.
+    ///
+    /// # Errors
+    /// `NoUnit` if there is no such unit or method; else as [`UnitRegistry::find`].
+    pub fn method(&self, unit: &str, method: &str) -> Result<MethodRef, Error> {
+        let unit = self.registry.find(unit)?;
+        Ok(MethodRef { unit, number: self.registry.method(unit, method)? })
+    }
+
+    /// Calls a method and waits for its end. `params` is a JSON object, or empty for every
+    /// default. [`Completion::len`] says how long the result is.
+    ///
+    /// # Errors
+    /// `Failed`; `Memory` with `TooLarge` if input, parameters and result do not fit into the
+    /// lane's buffer together, with `NoSection`, or with `TimedOut`.
+    pub fn call(
+        &mut self,
+        method: MethodRef,
+        input: Input<'_>,
+        params: &[u8],
+        target: Target<'_>,
+    ) -> Result<Completion, CallError> {
+        self.await_lost()?;
+        self.last_call = self.last_call.wrapping_add(1);
+        let mut buffer = Space { used: 0, len: self.client.buffer_len() };
+        let mut call = Submission::execute(CallId(self.last_call), method.unit, method.number);
+        if let Some(timeout) = self.timeout {
+            // 0 would be no limit.
+            call.timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX).max(1);
+        }
+        call.input = match input {
+            Input::None => PayloadRef::none(),
+            Input::Bytes(bytes) => self.put(&mut buffer, bytes)?,
+            Input::Section(id) => PayloadRef::section(id, 0, self.raw_len(id)?),
+        };
+        if !params.is_empty() {
+            call.params = self.put(&mut buffer, params)?;
+        }
+        call.output = match &target {
+            Target::None => PayloadRef::none(),
+            Target::Bytes(bytes) => buffer.take(bytes.len())?,
+            Target::Section(id) => PayloadRef::section(*id, 0, 0),
+        };
+        self.client.submit(&call, &Futex)?;
+        let answer = self.wait(call.call_id)?;
+        let len = answer.len as usize;
+        if answer.status.is_ok() {
+            if let Target::Bytes(bytes) = target
+                && let Some(bytes) = bytes.get_mut(..len)
+            {
+                self.client.read_buffer(call.output.offset, bytes)?;
+            }
+            return Ok(answer);
+        }
+        let mut message = Vec::new();
+        if matches!(target, Target::Bytes(_)) {
+            message.resize(len.min(call.output.len as usize), 0);
+            self.client.read_buffer(call.output.offset, &mut message)?;
+        }
+        let message = String::from_utf8_lossy(&message).into_owned();
+        Err(CallError::Failed { status: answer.status, message })
+    }
+
+    fn put(&mut self, buffer: &mut Space, bytes: &[u8]) -> Result<PayloadRef, Error> {
+        let payload = buffer.take(bytes.len())?;
+        self.client.write_buffer(payload.offset, bytes)?;
+        Ok(payload)
+    }
+
+    /// Length of a section without structure; 0, which means all of a frame, for others.
+    fn raw_len(&self, id: SectionId) -> Result<u32, Error> {
+        let section = self.sections.section(id)?;
+        if section.kind() != inos_core::defs::KIND_RAW {
+            return Ok(0);
+        }
+        let max = u32::MAX as usize;
+        u32::try_from(section.len()).map_err(|_| Error::TooLarge { len: usize::MAX, max })
+    }
+
+    fn wait(&mut self, call_id: CallId) -> Result<Completion, Error> {
+        let timeout = self.timeout.map(|timeout| timeout.saturating_add(GRACE));
+        loop {
+            match self.client.wait(&Futex, timeout) {
+                Ok(answer) if answer.call_id == call_id => return Ok(answer),
+                // The answer to a call that was given up.
+                Ok(_) => {}
+                Err(error) => {
+                    self.lost = Some(call_id);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Until a call that was given up is answered, it may write its result into the buffer.
+    fn await_lost(&mut self) -> Result<(), Error> {
+        if let Some(call_id) = self.lost.take() {
+            self.wait(call_id)?;
+        }
+        Ok(())
+    }
+}
+
+/// The lane's buffer, given out from front to back.
+struct Space {
+    used: u32,
+    len: u32,
+}
+
+impl Space {
+    fn take(&mut self, len: usize) -> Result<PayloadRef, Error> {
+        let free = self.len - self.used;
+        match u32::try_from(len) {
+            Ok(len) if len <= free => {
+                let payload = PayloadRef::buffer(self.used, len);
+                // References begin on words; the buffer's length is a multiple of them.
+                self.used += len.next_multiple_of(4).min(free);
+                Ok(payload)
+            }
+            _ => Err(Error::TooLarge { len, max: free as usize }),
+        }
+    }
+}

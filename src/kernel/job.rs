@@ -1,0 +1,220 @@
+//! A call that was accepted: its references checked, its time running.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use inos_core::{CallId, Completion, PayloadRef, SectionId, Space, Status, Submission};
+use inos_units::{Budget, MethodId};
+
+/// A range of bytes that was checked against the space it lies in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bytes {
+    pub(super) offset: usize,
+    pub(super) len: usize,
+}
+
+/// What a call works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    None,
+    /// The lane's buffer.
+    Buffer(Bytes),
+    /// A section without structure.
+    Raw(SectionId, Bytes),
+    /// The newest frame of a track, or the part of it that `Bytes` says, unchecked, since
+    /// frames differ in length; no length is all of it.
+    Frame(usize, Bytes),
+}
+
+/// Where its result goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    None,
+    /// The lane's buffer.
+    Buffer(Bytes),
+    /// The next frame of a track, with at most so many bytes; 0 is as many as fit.
+    Frame(usize, usize),
+}
+
+/// What references are checked against.
+pub(super) trait Spaces {
+    /// Length of each lane's buffer.
+    fn buffer_len(&self) -> usize;
+    /// The track of a ping-pong section, if it is bound.
+    fn track(&self, section: SectionId) -> Option<usize>;
+    /// Length of a section without structure, if it is one.
+    fn raw_len(&self, section: SectionId) -> Option<usize>;
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) lane: u32,
+    pub(super) call_id: CallId,
+    pub(super) method: MethodId,
+    pub(super) input: Source,
+    pub(super) params: Bytes,
+    pub(super) output: Target,
+    pub(super) accepted: Instant,
+    pub(super) deadline: Option<Instant>,
+    pub(super) cancel: Arc<AtomicBool>,
+}
+
+impl Job {
+    pub(super) fn new(
+        lane: u32,
+        submission: &Submission,
+        method: MethodId,
+        accepted: Instant,
+        spaces: &impl Spaces,
+    ) -> Result<Self, Status> {
+        let deadline = match submission.timeout_ns {
+            0 => None,
+            // A time that the clock can't express never comes.
+            timeout => accepted.checked_add(Duration::from_nanos(timeout)),
+        };
+        Ok(Self {
+            lane,
+            call_id: submission.call_id,
+            method,
+            input: source(&submission.input, spaces)?,
+            params: params(&submission.params, spaces)?,
+            output: target(&submission.output, spaces)?,
+            accepted,
+            deadline,
+            cancel: Arc::default(),
+        })
+    }
+
+    /// The tracks that the call is on, each once.
+    pub(super) fn tracks(&self) -> [Option<usize>; 2] {
+        let input = match self.input {
+            Source::Frame(track, _) => Some(track),
+            _ => None,
+        };
+        let output = match self.output {
+            Target::Frame(track, _) if input != Some(track) => Some(track),
+            _ => None,
+        };
+        [input, output]
+    }
+
+    pub(super) fn budget(&self) -> Budget {
+        Budget::new(self.deadline, Arc::clone(&self.cancel))
+    }
+
+    /// An answer with this status and no result.
+    pub(super) fn answer(&self, status: Status) -> Completion {
+        let elapsed_ns = elapsed_ns(self.accepted);
+        Completion { elapsed_ns, ..Completion::new(self.call_id, status) }
+    }
+}
+
+/// Nanoseconds since then; at least 1, since 0 says "not measured".
+pub(super) fn elapsed_ns(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
+}
+
+fn source(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Source, Status> {
+    match payload.space() {
+        Some(Space::None) => Ok(Source::None),
+        Some(Space::Buffer) => Ok(Source::Buffer(inside(payload, spaces.buffer_len())?)),
+        Some(Space::Section(id)) => match (spaces.track(id), spaces.raw_len(id)) {
+            (Some(track), _) => Ok(Source::Frame(track, bytes(payload))),
+            (None, Some(len)) => Ok(Source::Raw(id, inside(payload, len)?)),
+            (None, None) => Err(Status::BAD_REFERENCE),
+        },
+        _ => Err(Status::BAD_REFERENCE),
+    }
+}
+
+fn params(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Bytes, Status> {
+    match payload.space() {
+        Some(Space::None) => Ok(Bytes::default()),
+        Some(Space::Buffer) => inside(payload, spaces.buffer_len()),
+        _ => Err(Status::BAD_REFERENCE),
+    }
+}
+
+fn target(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Target, Status> {
+    match payload.space() {
+        Some(Space::None) => Ok(Target::None),
+        Some(Space::Buffer) => Ok(Target::Buffer(inside(payload, spaces.buffer_len())?)),
+        Some(Space::Section(id)) => match spaces.track(id) {
+            Some(track) if payload.offset == 0 => Ok(Target::Frame(track, bytes(payload).len)),
+            _ => Err(Status::BAD_REFERENCE),
+        },
+        _ => Err(Status::BAD_REFERENCE),
+    }
+}
+
+const fn bytes(payload: &PayloadRef) -> Bytes {
+    Bytes { offset: payload.offset as usize, len: payload.len as usize }
+}
+
+/// The range, if it lies in a space of `space_len` bytes and begins on a word.
+fn inside(payload: &PayloadRef, space_len: usize) -> Result<Bytes, Status> {
+    let range = bytes(payload);
+    match range.offset.checked_add(range.len) {
+        Some(end) if end <= space_len && range.offset.is_multiple_of(4) => Ok(range),
+        _ => Err(Status::BAD_REFERENCE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inos_core::UnitId;
+
+    /// A buffer of 128 bytes, ping-pong section 1 on track 0, raw section 2 of 64 bytes.
+    struct Test;
+
+    impl Spaces for Test {
+        fn buffer_len(&self) -> usize {
+            128
+        }
+
+        fn track(&self, section: SectionId) -> Option<usize> {
+            (section.0 == 1).then_some(0)
+        }
+
+        fn raw_len(&self, section: SectionId) -> Option<usize> {
+            (section.0 == 2).then_some(64)
+        }
+    }
+
+    fn job(input: PayloadRef, params: PayloadRef, output: PayloadRef) -> Result<Job, Status> {
+        let call = Submission::execute(CallId(1), UnitId::new(0, 1), 0);
+        let call = Submission { input, params, output, ..call };
+        Job::new(0, &call, MethodId::from_raw(0), Instant::now(), &Test)
+    }
+
+    #[test]
+    fn references_are_checked_against_their_spaces() {
+        let none = PayloadRef::none();
+        let frame = PayloadRef::section(SectionId(1), 0, 0);
+        for good in [none, PayloadRef::buffer(64, 64), PayloadRef::buffer(128, 0)] {
+            assert!(job(good, good, good).is_ok(), "{good:?}");
+        }
+        for bad in [
+            PayloadRef::buffer(64, 65),
+            PayloadRef::buffer(2, 4),
+            PayloadRef::buffer(u32::MAX, u32::MAX),
+            PayloadRef::buffer(0, u32::MAX),
+            PayloadRef::section(SectionId(2), 64, 4),
+            PayloadRef::section(SectionId(3), 0, 0),
+            PayloadRef { space: 77, offset: 0, len: 0 },
+        ] {
+            for (input, params, output) in [(bad, none, none), (none, bad, none), (none, none, bad)]
+            {
+                assert_eq!(job(input, params, output).unwrap_err(), Status::BAD_REFERENCE);
+            }
+        }
+        assert!(job(PayloadRef::section(SectionId(2), 60, 4), none, none).is_ok());
+        assert!(job(none, none, PayloadRef::section(SectionId(2), 0, 4)).is_err());
+        assert!(job(none, none, PayloadRef::section(SectionId(1), 4, 0)).is_err());
+        assert_eq!(job(frame, none, frame).unwrap().tracks(), [Some(0), None]);
+        assert_eq!(job(none, none, frame).unwrap().tracks(), [None, Some(0)]);
+    }
+}

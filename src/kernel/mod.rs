@@ -1,0 +1,335 @@
+//! The kernel: it serves the lanes of a region with the units of a dispatcher.
+//!
+//! One thread, the pump, sleeps on the doorbell and turns submissions into jobs; the workers
+//! run them. Idle, it uses no processor time to speak of: see *Not supported*.
+//!
+//! # What a call refers to
+//! | reference | as input | as parameters | as output |
+//! |---|---|---|---|
+//! | none | no bytes | every default | the method must have no result |
+//! | the lane's buffer | copied | copied | the result, at that offset, of at most that length |
+//! | a ping-pong section of [`KernelConfig::publish`] | the newest frame, read in place | - | the next frame |
+//! | a section without structure | copied | - | - |
+//!
+//! Anything else is answered [`Status::BAD_REFERENCE`]. Offsets into the buffer and into
+//! sections without structure are multiples of 4. Of a frame, offset 0 and length 0 mean all of
+//! it; a section that has no frame yet reads as no bytes. For the next frame the offset is 0,
+//! and the length, unless it is 0, is the most that the result may have.
+//!
+//! The bytes referred to are looked at when the call runs, so they stay as they are until it is
+//! answered. Input and output may be one section, or overlap in the buffer.
+//!
+//! # How a call ends
+//! Every call that was accepted is answered once, in whatever order.
+//!
+//! - [`Status::OK`]: `len` is the length of the result; `value` is the version of the frame that
+//!   was published, else 0. The frame's epoch was advanced before.
+//! - A number below 65,536: the unit's error, [`UnitError::code`](inos_units::UnitError::code);
+//!   what has a status of its own is answered with that: `TOO_SMALL`, `CANCELLED`, `TIMED_OUT`,
+//!   and `UNIT_FAILED` after a panic.
+//! - Other statuses are the kernel's, as [`Status`] says. `UNSUPPORTED` is also the answer to
+//!   any flag.
+//!
+//! A call that ran and failed publishes nothing. If its output is the lane's buffer, the message
+//! stands there in UTF-8, `len` bytes long, cut off where the output ends.
+//!
+//! A timeout counts from the acceptance, while the call waits, too. [`Submission::cancel`]
+//! means the calls of that id that were accepted from the same lane before it. A waiting one is
+//! answered at once; a running one is told, and may still end well. The answer to the cancelling
+//! call is `OK` if there was one, else `NO_CALL`.
+//!
+//! # Order
+//! Calls on the same ping-pong section, as input or output, run one after another in the order
+//! they were accepted. Others run in parallel. A method that can be split is cut into pieces for
+//! all workers; its result has the same bits on any number of them.
+//!
+//! # The end
+//! Calls that wait are answered [`Status::SHUT_DOWN`]; those that run are told to stop, and are
+//! answered `SHUT_DOWN` if they do. What was submitted and not yet accepted is answered, too,
+//! unless its client goes on submitting: the rest stays for the next kernel.
+//!
+//! # Not supported
+//! - Priorities, and any order by deadline.
+//! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames in place.
+//! - Stopping native code that does not look at its budget: the end waits for it.
+//! - Ending at once while every lane is taken: the pump looks four times a second whether it is
+//!   to stop, which is also all that an idle kernel does.
+//!
+//! [`Status`]: inos_core::Status
+//! [`Status::OK`]: inos_core::Status::OK
+//! [`Status::BAD_REFERENCE`]: inos_core::Status::BAD_REFERENCE
+//! [`Status::SHUT_DOWN`]: inos_core::Status::SHUT_DOWN
+//! [`Submission::cancel`]: inos_core::Submission::cancel
+#![forbid(unsafe_code)]
+
+mod config;
+mod error;
+mod job;
+mod pump;
+mod queue;
+mod split;
+#[cfg(test)]
+#[cfg(all(feature = "boids", feature = "hash"))]
+mod tests;
+mod track;
+mod units;
+mod worker;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Builder, ScopedJoinHandle};
+
+use inos_core::{CallId, Completion, Cooperative, Error, Lanes, Sections, Service, Submission};
+use inos_units::Dispatcher;
+
+pub use config::{KernelConfig, Publish};
+pub use error::KernelError;
+
+use crate::park::Futex;
+use queue::Queue;
+use track::Track;
+use units::Units;
+
+/// Bytes of a lane's buffer copied under one lock of the service, so that the pump and other
+/// workers get their turn.
+const COPY_LEN: usize = 1 << 16;
+
+/// A running kernel, as its host sees it.
+///
+/// ```
+/// use inos::{
+///     Caller, Dispatcher, HeapMemory, Input, Kernel, KernelConfig, LanesConfig, Layout,
+///     RegistryConfig, SectionId, Sections, Target,
+/// };
+///
+/// # #[cfg(feature = "hash")] {
+/// const LANES: SectionId = SectionId(1);
+/// const REGISTRY: SectionId = SectionId(2);
+/// let layout = Layout::builder()
+///     .lanes(LANES, "lanes", LanesConfig { lanes: 4, entries: 16, buffer_len: 4096 })
+///     .registry(REGISTRY, "units", RegistryConfig { slots: 16, slot_len: 512 })
+///     .build()?;
+/// let mut memory = HeapMemory::new(layout.total_len())?;
+/// let sections = Sections::create(memory.region()?, &layout, 1)?;
+/// let config = KernelConfig::new(LANES, REGISTRY);
+/// let answered = Kernel::run(&sections, &Dispatcher::standard(), &config, |kernel| {
+///     let mut caller = Caller::open(&sections, LANES, REGISTRY)?;
+///     let sha256 = caller.method("hash", "sha256")?;
+///     let mut digest = [0; 32];
+///     caller.call(sha256, Input::Bytes(b"abc"), b"", Target::Bytes(&mut digest))?;
+///     assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
+///     Ok::<_, inos::CallError>(kernel.stats().answered)
+/// })??;
+/// assert_eq!(answered, 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Kernel<'k> {
+    counters: &'k Counters,
+}
+
+/// What a kernel has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelStats {
+    /// Submissions taken.
+    pub accepted: u64,
+    /// Submissions answered. At rest these are as many as were accepted, less the lost ones.
+    pub answered: u64,
+    /// Those of them that were answered with something else than `OK`.
+    pub failed: u64,
+    /// Answers that a client's broken lane did not take.
+    pub lost: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    accepted: AtomicU64,
+    answered: AtomicU64,
+    failed: AtomicU64,
+    lost: AtomicU64,
+}
+
+impl Kernel<'_> {
+    /// Runs a kernel for as long as `body` runs, and returns what it returns. All threads have
+    /// ended then, and every call that was accepted is answered; so it is if `body` panics.
+    ///
+    /// # Errors
+    /// `Section` if a section of `config` can't be opened, or another party holds a role in it;
+    /// `Unit` if a unit can't be registered; `BoundTwice`; `Thread`. `body` does not run then.
+    /// `Panicked`.
+    pub fn run<'m, R>(
+        sections: &Sections<'m, Cooperative>,
+        dispatcher: &Dispatcher,
+        config: &KernelConfig,
+        body: impl FnOnce(&Kernel<'_>) -> R,
+    ) -> Result<R, KernelError> {
+        let shared = Shared::open(sections, dispatcher, config)?;
+        let doorbell = lock(&shared.service).doorbell();
+        thread::scope(|scope| {
+            let stop = StopOnDrop(&shared);
+            let mut threads = Vec::new();
+            threads.push(spawn(scope, "inos-pump", || shared.pump(doorbell))?);
+            for _ in 0..shared.threads {
+                threads.push(spawn(scope, "inos-worker", || shared.work())?);
+            }
+            let result = body(&Kernel { counters: &shared.counters });
+            drop(stop);
+            let mut ended_well = true;
+            for thread in threads {
+                ended_well &= thread.join().is_ok();
+            }
+            if ended_well { Ok(result) } else { Err(KernelError::Panicked) }
+        })
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn stats(&self) -> KernelStats {
+        // Relaxed: statistics.
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        KernelStats {
+            accepted: load(&self.counters.accepted),
+            answered: load(&self.counters.answered),
+            failed: load(&self.counters.failed),
+            lost: load(&self.counters.lost),
+        }
+    }
+}
+
+impl core::fmt::Debug for Kernel<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Kernel").field("stats", &self.stats()).finish()
+    }
+}
+
+fn spawn<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    body: impl FnOnce() + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, ()>, KernelError> {
+    Builder::new().name(name.to_owned()).spawn_scoped(scope, body).map_err(KernelError::Thread)
+}
+
+/// What the threads of a kernel share.
+struct Shared<'k, 'm> {
+    sections: &'k Sections<'m, Cooperative>,
+    dispatcher: &'k Dispatcher,
+    units: Units<'m>,
+    lanes: Lanes<'m, Cooperative>,
+    service: Mutex<Service<'m, Cooperative>>,
+    tracks: Vec<Track<'m>>,
+    queue: Queue,
+    threads: usize,
+    buffer_len: usize,
+    /// Submissions that the lanes hold together at most.
+    entry_count: usize,
+    stopping: AtomicBool,
+    counters: Counters,
+}
+
+impl<'k, 'm> Shared<'k, 'm> {
+    fn open(
+        sections: &'k Sections<'m, Cooperative>,
+        dispatcher: &'k Dispatcher,
+        config: &KernelConfig,
+    ) -> Result<Self, KernelError> {
+        let mut tracks: Vec<Track<'m>> = Vec::new();
+        for publish in &config.publish {
+            if tracks.iter().any(|track| track.section == publish.section) {
+                return Err(KernelError::BoundTwice { id: publish.section });
+            }
+            tracks.push(Track::open(sections, publish)?);
+        }
+        let failed = KernelError::section(config.lanes);
+        let lanes = Lanes::open(sections, config.lanes).map_err(&failed)?;
+        let service = lanes.service().map_err(&failed)?;
+        // Last, so that units are seen only when they can be called.
+        let units = Units::enter(sections, config.registry, dispatcher)?;
+        let threads = match config.threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        Ok(Self {
+            sections,
+            dispatcher,
+            units,
+            service: Mutex::new(service),
+            queue: Queue::new(tracks.len()),
+            tracks,
+            threads,
+            buffer_len: lanes.buffer_len() as usize,
+            entry_count: lanes.lane_count() as usize * lanes.entries() as usize,
+            lanes,
+            stopping: AtomicBool::new(false),
+            counters: Counters::default(),
+        })
+    }
+
+    fn is_stopping(&self) -> bool {
+        // Acquire: pairs with Release in `stop`.
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Tells the pump to stop, which stops the workers.
+    fn stop(&self) {
+        // Release: the pump that hears the bell below sees it; pairs with Acquire in
+        // `is_stopping`.
+        self.stopping.store(true, Ordering::Release);
+        // A call of our own rings the doorbell. Where no lane is free the pump finds out by
+        // itself, a little later.
+        if let Ok(mut client) = self.lanes.client() {
+            let _ = client.submit(&Submission::noop(CallId(0)), &Futex);
+        }
+    }
+
+    /// Answers a call that was accepted.
+    fn answer(&self, lane: u32, answer: &Completion) {
+        let counters = &self.counters;
+        // Counted before the client can know, so that it finds its own call in the statistics.
+        if !answer.status.is_ok() {
+            counters.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        counters.answered.fetch_add(1, Ordering::Relaxed);
+        if lock(&self.service).complete(lane, answer, &Futex).is_err() {
+            // Its lane contradicts itself; there is nobody to tell.
+            counters.answered.fetch_sub(1, Ordering::Relaxed);
+            counters.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn read_buffer(&self, lane: u32, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        for (index, piece) in out.chunks_mut(COPY_LEN).enumerate() {
+            let at = word_offset(offset, index)?;
+            lock(&self.service).read_buffer(lane, at, piece)?;
+        }
+        Ok(())
+    }
+
+    fn write_buffer(&self, lane: u32, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        for (index, piece) in bytes.chunks(COPY_LEN).enumerate() {
+            let at = word_offset(offset, index)?;
+            lock(&self.service).write_buffer(lane, at, piece)?;
+        }
+        Ok(())
+    }
+}
+
+fn word_offset(offset: usize, piece: usize) -> Result<u32, Error> {
+    let at = offset.saturating_add(piece.saturating_mul(COPY_LEN));
+    u32::try_from(at).map_err(|_| Error::OutOfBounds { offset: at as u64, len: 0 })
+}
+
+/// Stops the kernel when its host is done, or panics.
+struct StopOnDrop<'a, 'k, 'm>(&'a Shared<'k, 'm>);
+
+impl Drop for StopOnDrop<'_, '_, '_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Locks, whoever panicked while holding it: what the locks here protect is changed in steps
+/// that do not panic half-way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,113 @@
+//! From submissions to jobs: the thread that waits on the doorbell.
+#![forbid(unsafe_code)]
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use inos_core::{Completion, EpochWatcher, Opcode, SectionId, Status, Submission, defs::KIND_RAW};
+
+use super::job::{self, Job, Spaces};
+use super::{Shared, lock};
+use crate::park::Futex;
+
+/// How long the pump sleeps at most before it looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl Shared<'_, '_> {
+    /// Accepts calls until the kernel stops. It sleeps on the doorbell, or until the time of a
+    /// waiting call is over.
+    pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>) {
+        while !self.is_stopping() {
+            // As many as the lanes hold, so that clients that never pause hold nothing up.
+            let mut left = self.entry_count;
+            while left > 0
+                && let Some((lane, submission)) = self.next()
+            {
+                self.admit(lane, &submission);
+                left -= 1;
+            }
+            for job in self.queue.expire(Instant::now()) {
+                self.answer(job.lane, &job.answer(Status::TIMED_OUT));
+            }
+            let deadline = self.queue.next_deadline();
+            let timeout =
+                deadline.map_or(LOOK, |at| at.saturating_duration_since(Instant::now()).min(LOOK));
+            // The watcher has seen the doorbell as it was before the lanes were looked at, so
+            // one that rang meanwhile ends the wait at once.
+            if left > 0 && !self.is_stopping() {
+                let _ = doorbell.wait(&Futex, timeout.into());
+            }
+        }
+        self.refuse_the_rest();
+    }
+
+    fn next(&self) -> Option<(u32, Submission)> {
+        let mut service = lock(&self.service);
+        let next = service.next();
+        if next.is_some() {
+            self.counters.accepted.fetch_add(1, Ordering::Relaxed);
+        }
+        next
+    }
+
+    fn admit(&self, lane: u32, submission: &Submission) {
+        let accepted = Instant::now();
+        let refused = match Opcode::from_raw(submission.opcode) {
+            _ if submission.flags != 0 => Status::UNSUPPORTED,
+            Some(Opcode::Execute) => match self.execute(lane, submission, accepted) {
+                Ok(()) => return,
+                Err(status) => status,
+            },
+            Some(Opcode::Cancel) => self.cancel(lane, submission),
+            Some(Opcode::Noop) => Status::OK,
+            _ => Status::UNSUPPORTED,
+        };
+        let mut answer = Completion::new(submission.call_id, refused);
+        answer.elapsed_ns = job::elapsed_ns(accepted);
+        self.answer(lane, &answer);
+    }
+
+    fn execute(&self, lane: u32, submission: &Submission, accepted: Instant) -> Result<(), Status> {
+        let method = self.units.method(submission.unit, submission.method)?;
+        let job = Job::new(lane, submission, method, accepted, self)?;
+        self.queue.push(job).map_err(|_| Status::SHUT_DOWN)
+    }
+
+    fn cancel(&self, lane: u32, submission: &Submission) -> Status {
+        let Some(target) = submission.cancel_target() else { return Status::UNSUPPORTED };
+        let (waiting, running) = self.queue.cancel(lane, target);
+        for job in &waiting {
+            self.answer(lane, &job.answer(Status::CANCELLED));
+        }
+        if waiting.is_empty() && running == 0 { Status::NO_CALL } else { Status::OK }
+    }
+
+    /// Answers what will not run: what waits for a worker, and what was submitted and not yet
+    /// accepted. What is submitted after this stays for the next kernel.
+    fn refuse_the_rest(&self) {
+        for job in self.queue.close() {
+            self.answer(job.lane, &job.answer(Status::SHUT_DOWN));
+        }
+        // Bounded, or a client that goes on submitting could keep the kernel from ending.
+        for _ in 0..self.entry_count {
+            let Some((lane, submission)) = self.next() else { break };
+            let answer = Completion::new(submission.call_id, Status::SHUT_DOWN);
+            self.answer(lane, &answer);
+        }
+    }
+}
+
+impl Spaces for Shared<'_, '_> {
+    fn buffer_len(&self) -> usize {
+        self.buffer_len
+    }
+
+    fn track(&self, section: SectionId) -> Option<usize> {
+        self.tracks.iter().position(|track| track.section == section)
+    }
+
+    fn raw_len(&self, section: SectionId) -> Option<usize> {
+        let section = self.sections.section(section).ok()?;
+        if section.kind() == KIND_RAW { usize::try_from(section.len()).ok() } else { None }
+    }
+}

@@ -1,0 +1,71 @@
+//! Memory of this process alone.
+#![forbid(unsafe_code)]
+
+use inos_core::{Cooperative, Region};
+
+use super::MemoryError;
+use crate::aligned::AlignedVec;
+
+/// Zeroed memory on the heap, shared by threads through one region.
+///
+/// ```
+/// use inos::{EpochsConfig, HeapMemory, Layout, SectionId, Sections};
+///
+/// let layout = Layout::builder()
+///     .epochs(SectionId(1), "epochs", EpochsConfig { count: 1, padded: true })
+///     .build()?;
+/// let mut memory = HeapMemory::new(layout.total_len())?;
+/// let sections = Sections::create(memory.region()?, &layout, 1)?;
+/// assert_eq!(sections.iter().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct HeapMemory {
+    bytes: AlignedVec,
+}
+
+impl HeapMemory {
+    /// `len` zero bytes. Pages that are never touched cost nothing on most systems.
+    ///
+    /// # Errors
+    /// `TooLarge`, and `Region` with `TooSmall` below the 4096 bytes of the smallest region.
+    /// Where the allocator has no memory left, the process ends, as for any vector.
+    pub fn new(len: u64) -> Result<Self, MemoryError> {
+        Ok(Self { bytes: AlignedVec::new(super::check_len(len)?) })
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no byte; never true.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The region. Attaching to it is exclusive, since it borrows the memory exclusively.
+    ///
+    /// # Errors
+    /// `Region`; does not happen, because the memory is aligned and large enough.
+    pub fn region(&mut self) -> Result<Region<'_, Cooperative>, MemoryError> {
+        Ok(Region::from_bytes(self.bytes.as_mut())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_as_long_as_asked_for() {
+        for len in [4096, 4100, 1 << 20] {
+            let mut memory = HeapMemory::new(len).unwrap();
+            assert_eq!(memory.region().unwrap().len() as u64, len);
+        }
+        assert!(matches!(HeapMemory::new(0), Err(MemoryError::Region(_))));
+        assert!(matches!(HeapMemory::new(u64::MAX), Err(MemoryError::TooLarge { .. })));
+    }
+}
