@@ -28,8 +28,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) half_extent: f32,
     /// The shape of the space.
     pub(crate) bounds: Bounds,
-    /// How many steps the simulation has made.
-    pub(crate) step: u64,
     /// The positions along each axis; in two dimensions the third is empty.
     pub(crate) position: [&'a [f32]; 3],
     /// The velocities along each axis; in two dimensions the third is empty.
@@ -131,7 +129,6 @@ pub(crate) mod samples {
                 dim: self.dim,
                 half_extent: 10.0,
                 bounds: Bounds::Torus,
-                step: 1,
                 position: self.position.each_ref().map(Vec::as_slice),
                 velocity: self.velocity.each_ref().map(Vec::as_slice),
                 ids: &self.ids,
@@ -144,7 +141,6 @@ pub(crate) mod samples {
         dim: 3,
         half_extent: f32::NAN,
         bounds: Bounds::Sphere,
-        step: u64::MAX,
         position: [
             &[f32::NAN, 0.0, f32::MAX, f32::MIN_POSITIVE, 1.0],
             &[0.0, f32::INFINITY, f32::MAX, 0.0, 1.0, 2.0],

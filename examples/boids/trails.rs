@@ -47,11 +47,6 @@ impl Trails {
         self.frames.push_front(frame);
     }
 
-    /// Forgets everything, as after a restart of the simulation.
-    pub(crate) fn clear(&mut self) {
-        self.frames.clear();
-    }
-
     /// Where `id`, now at `position`, has been, newest first, as far back as it can be followed
     /// without a jump.
     ///
@@ -88,8 +83,6 @@ mod tests {
         assert_eq!(trails.of(0, moved).collect::<Vec<_>>(), [moved, first]);
         trails.record(&flock.scene());
         assert_eq!(trails.of(0, moved).collect::<Vec<_>>(), [moved, moved]);
-        trails.clear();
-        assert_eq!(trails.of(0, moved).count(), 0);
     }
 
     #[test]

@@ -25,26 +25,15 @@ fn measure(dim: u32, count: u32) -> Result<(), UnitError> {
     let units = Dispatcher::standard();
     let budget = Budget::unlimited();
     let len = frame_len(dim, count).unwrap_or(0);
-    let params = InitParams {
-        dim,
-        count,
-        ..InitParams::default()
-    }
-    .to_json();
+    let params = InitParams { dim, count, ..InitParams::default() }.to_json();
     let mut now = VecOutput::new(len);
     let mut next = VecOutput::new(len);
-    let call = Call {
-        input: b"",
-        params: params.as_bytes(),
-    };
+    let call = Call { input: b"", params: params.as_bytes() };
     units.execute_named("boids", "init", call, &mut now, &budget)?;
 
     let step = units.resolve("boids", "step")?;
     let mut advance = |now: &mut VecOutput| {
-        let call = Call {
-            input: now.as_bytes(),
-            params: b"",
-        };
+        let call = Call { input: now.as_bytes(), params: b"" };
         units.execute(step, call, &mut next, &budget)?;
         std::mem::swap(now, &mut next);
         Ok::<(), UnitError>(())

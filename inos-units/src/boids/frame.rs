@@ -220,6 +220,7 @@ pub const fn frame_len(dim: u32, count: u32) -> Option<usize> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
+    bytes: &'a [u8],
     header: Header,
     pos: [&'a [f32]; 3],
     vel: [&'a [f32]; 3],
@@ -242,7 +243,8 @@ impl<'a> Frame<'a> {
         let head: &[u32; HEADER_WORDS] = head.try_into().map_err(|_| SHORT)?;
         let header = Header::parse(head)?;
 
-        let body = bytes.get(HEADER_LEN..header.frame_len()).ok_or(SHORT)?;
+        let bytes = bytes.get(..header.frame_len()).ok_or(SHORT)?;
+        let body = bytes.get(HEADER_LEN..).ok_or(SHORT)?;
         let floats: &[f32] = bytemuck::try_cast_slice(body).map_err(|_| SHORT)?;
         let words: &[u32] = bytemuck::try_cast_slice(body).map_err(|_| SHORT)?;
         let (dim, count) = (header.dim as usize, header.count as usize);
@@ -250,7 +252,7 @@ impl<'a> Frame<'a> {
             let start = index * header.stride();
             floats.get(start..start + count).ok_or(SHORT)
         };
-        let mut frame = Self { header, pos: [&[]; 3], vel: [&[]; 3], ids: &[] };
+        let mut frame = Self { bytes, header, pos: [&[]; 3], vel: [&[]; 3], ids: &[] };
         for axis in 0..dim {
             frame.pos[axis] = array(axis)?;
             frame.vel[axis] = array(dim + axis)?;
@@ -264,6 +266,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The frame's own bytes, without what may lie behind it.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// How many boids there are.
