@@ -52,8 +52,6 @@
 //! - Priorities, and any order by deadline.
 //! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames in place.
 //! - Stopping native code that does not look at its budget: the end waits for it.
-//! - Ending at once while every lane is taken: the pump looks four times a second whether it is
-//!   to stop, which is also all that an idle kernel does.
 //!
 //! [`Status`]: inos_core::Status
 //! [`Status::OK`]: inos_core::Status::OK
@@ -275,11 +273,7 @@ impl<'k, 'm> Shared<'k, 'm> {
         // Release: the pump that hears the bell below sees it; pairs with Acquire in
         // `is_stopping`.
         self.stopping.store(true, Ordering::Release);
-        // A call of our own rings the doorbell. Where no lane is free the pump finds out by
-        // itself, a little later.
-        if let Ok(mut client) = self.lanes.client() {
-            let _ = client.submit(&Submission::noop(CallId(0)), &Futex);
-        }
+        lock(&self.service).ring(&Futex);
     }
 
     /// Answers a call that was accepted.

@@ -2,16 +2,13 @@
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use inos_core::{Completion, EpochWatcher, Opcode, SectionId, Status, Submission, defs::KIND_RAW};
 
 use super::job::{self, Job, Spaces};
 use super::{Shared, lock};
 use crate::park::Futex;
-
-/// How long the pump sleeps at most before it looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(250);
 
 impl Shared<'_, '_> {
     /// Accepts calls until the kernel stops. It sleeps on the doorbell, or until the time of a
@@ -30,12 +27,11 @@ impl Shared<'_, '_> {
                 self.answer(job.lane, &job.answer(Status::TIMED_OUT));
             }
             let deadline = self.queue.next_deadline();
-            let timeout =
-                deadline.map_or(LOOK, |at| at.saturating_duration_since(Instant::now()).min(LOOK));
+            let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
             // The watcher has seen the doorbell as it was before the lanes were looked at, so
             // one that rang meanwhile ends the wait at once.
             if left > 0 && !self.is_stopping() {
-                let _ = doorbell.wait(&Futex, timeout.into());
+                let _ = doorbell.wait(&Futex, timeout);
             }
         }
         self.refuse_the_rest();

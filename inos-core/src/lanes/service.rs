@@ -8,11 +8,11 @@ use super::{
     Completion, Lane, Lanes, LanesConfig, READY_WORDS, Submission, buffer_span, checked_distance,
     ring_bell,
 };
-use crate::epochs::EpochWatcher;
+use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
 use crate::protocol::{ReadWord, ready, ring, role};
 use crate::raw::region::Trust;
-use crate::raw::span::{Peek, Span};
+use crate::raw::span::Span;
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Park;
 
@@ -36,7 +36,7 @@ pub struct Service<'m, T: Trust> {
     cursor: u32,
     corrupt: u64,
     last_corrupt: Option<u32>,
-    doorbell: Peek<'m>,
+    doorbell: &'m AtomicU32,
     lease_word: &'m AtomicU32,
     lease: role::Lease,
     trust: PhantomData<T>,
@@ -44,7 +44,7 @@ pub struct Service<'m, T: Trust> {
 
 impl<'m, T: Trust> Service<'m, T> {
     pub(super) fn claim(lanes: &Lanes<'m, T>) -> Result<Self, Error> {
-        let doorbell = lanes.span.peek(DOORBELL)?;
+        let doorbell = lanes.span.word(DOORBELL)?;
         let lease_word = lanes.span.word(SERVICE_LEASE)?;
         let lease = role::claim(lease_word).ok_or(Error::RoleHeld)?;
         let mut service = Self {
@@ -76,7 +76,13 @@ impl<'m, T: Trust> Service<'m, T> {
     /// epoch first, then accepts all there is, and then waits.
     #[must_use]
     pub fn doorbell(&self) -> EpochWatcher<'m> {
-        EpochWatcher::from_peek(self.doorbell)
+        EpochCounter::from_word(self.doorbell).watcher()
+    }
+
+    /// Rings the service's own doorbell: for a host that has something else to tell the thread
+    /// that waits on it.
+    pub fn ring<P: Park>(&self, park: &P) {
+        EpochCounter::from_word(self.doorbell).advance(park);
     }
 
     /// Accepts a call: its lane, and a private copy of the submission. Lanes take turns, one

@@ -227,6 +227,8 @@ pub fn pin<M: Words>(words: &M, seat: u32) -> Result<Frame, Error> {
     let count = words.seat_count();
     let pin = words.pin(seat).ok_or(Error::NoSuchIndex { index: seat, count })?;
     for _ in 0..PIN_TRIES {
+        // A pin that was left behind would hold back a slot that nobody reads.
+        unpin(pin);
         // Fence between the last unpin and this load of `latest`: otherwise the old pin could
         // still look held while a newer slot is pinned, and the writer would starve.
         M::Word::fence(Ordering::SeqCst);
@@ -238,8 +240,8 @@ pub fn pin<M: Words>(words: &M, seat: u32) -> Result<Frame, Error> {
         if words.sequence(frame.slot).is_some_and(|word| validate(word, frame)) {
             return Ok(frame);
         }
-        unpin(pin);
     }
+    unpin(pin);
     Err(Error::Contended { tries: PIN_TRIES })
 }
 
