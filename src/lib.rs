@@ -40,6 +40,11 @@
 //! ```
 #![deny(unsafe_code)]
 
+/// The README's program is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod aligned;
 mod client;
 mod kernel;

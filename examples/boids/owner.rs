@@ -1,5 +1,6 @@
 //! The process that owns the flock: memory, kernel, pilot.
 
+use std::f32::consts::PI;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -108,6 +109,14 @@ fn context_id() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
+/// A world with room to part and meet again: `CROWD` boids within the perception radius of 1,
+/// if they were spread evenly.
+fn half_extent(dim: u32, count: u32) -> f32 {
+    const CROWD: f32 = 8.0;
+    let (ball, root) = if dim == 3 { (4.0 / 3.0 * PI, 1.0 / 3.0) } else { (PI, 0.5) };
+    (0.5 * (count as f32 * ball / CROWD).powf(root)).max(2.0)
+}
+
 fn fly(
     args: &Args,
     live: bool,
@@ -128,6 +137,7 @@ fn fly(
             Edge::Box => boids::Bounds::Box,
             Edge::Sphere => boids::Bounds::Sphere,
         },
+        half_extent: half_extent(args.dim, args.count),
         ..InitParams::default()
     };
     let plan = Plan { first, steps, rate: if live { args.rate } else { 0 } };
