@@ -77,7 +77,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, ScopedJoinHandle};
 
-use inos_core::{CallId, Completion, Cooperative, Error, Lanes, Sections, Service, Submission};
+use inos_core::{Completion, Cooperative, Error, Lanes, Sections, Service};
 use inos_units::Dispatcher;
 
 pub use config::{KernelConfig, Publish};
@@ -213,7 +213,6 @@ struct Shared<'k, 'm> {
     sections: &'k Sections<'m, Cooperative>,
     dispatcher: &'k Dispatcher,
     units: Units<'m>,
-    lanes: Lanes<'m, Cooperative>,
     service: Mutex<Service<'m, Cooperative>>,
     tracks: Vec<Track<'m>>,
     queue: Queue,
@@ -257,7 +256,6 @@ impl<'k, 'm> Shared<'k, 'm> {
             threads,
             buffer_len: lanes.buffer_len() as usize,
             entry_count: lanes.lane_count() as usize * lanes.entries() as usize,
-            lanes,
             stopping: AtomicBool::new(false),
             counters: Counters::default(),
         })
