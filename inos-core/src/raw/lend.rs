@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::protocol::{ping_pong, ring};
 
 /// Bytes of claimed ring items, `unit` bytes each, from byte `skip` of the first one.
+#[inline]
 pub(crate) fn ring_claim_mut<'a>(
     data: &'a Span<'_>,
     claim: &'a mut ring::Claim,
@@ -30,6 +31,7 @@ pub(crate) fn ring_claim_mut<'a>(
 }
 
 /// Bytes of published ring items, `unit` bytes each, from byte `skip` of the first one.
+#[inline]
 pub(crate) fn ring_available<'a>(
     data: &'a Span<'_>,
     available: &'a ring::Available,
@@ -48,6 +50,7 @@ pub(crate) fn ring_available<'a>(
 }
 
 /// Bytes of the slot that a ping-pong writer has claimed.
+#[inline]
 pub(crate) fn slot_claim_mut<'a>(
     slots: &'a Span<'_>,
     claim: &'a mut ping_pong::Claim,
@@ -74,6 +77,7 @@ pub(crate) struct Pinned {
 }
 
 /// Bytes of a frame that can't be overwritten while `pinned` is borrowed.
+#[inline]
 pub(crate) fn frame<'a>(
     slots: &'a Span<'_>,
     pinned: &'a Pinned,
@@ -87,6 +91,7 @@ pub(crate) fn frame<'a>(
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), pinned.len) })
 }
 
+#[inline]
 fn inside(skip: usize, len: usize, size: usize) -> Result<(), Error> {
     match skip.checked_add(len) {
         Some(end) if end <= size => Ok(()),

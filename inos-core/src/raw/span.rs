@@ -33,6 +33,7 @@ pub(crate) struct Peek<'m> {
 
 impl Peek<'_> {
     /// The word itself, where it can be written.
+    #[inline]
     pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
         if self.read_only { None } else { Some(self.word) }
     }
@@ -62,18 +63,22 @@ impl ReadWord for Peek<'_> {
 impl<'m> Span<'m> {
     /// # Safety
     /// Raw-I1 and Raw-I2 hold for `base..base + len` during `'m`.
+    #[inline]
     pub(super) const unsafe fn new(base: NonNull<u8>, len: usize, access: Access) -> Self {
         Self { base, len, access, memory: PhantomData }
     }
 
+    #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
+    #[inline]
     pub(crate) const fn access(&self) -> Access {
         self.access
     }
 
+    #[inline]
     pub(crate) fn require_writable(&self) -> Result<(), Error> {
         match self.access {
             Access::ReadWrite => Ok(()),
@@ -81,6 +86,7 @@ impl<'m> Span<'m> {
         }
     }
 
+    #[inline]
     fn bounds(&self, offset: usize, len: usize) -> Result<(), Error> {
         match offset.checked_add(len) {
             Some(end) if end <= self.len => Ok(()),
@@ -89,6 +95,7 @@ impl<'m> Span<'m> {
     }
 
     /// A piece of this piece. `offset` must be a multiple of 4.
+    #[inline]
     pub(crate) fn sub(&self, offset: usize, len: usize) -> Result<Self, Error> {
         self.bounds(offset, len)?;
         aligned(offset)?;
@@ -98,6 +105,7 @@ impl<'m> Span<'m> {
         Ok(Self { base, len, ..*self })
     }
 
+    #[inline]
     fn atomic(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
         self.bounds(offset, 4)?;
         aligned(offset)?;
@@ -110,29 +118,34 @@ impl<'m> Span<'m> {
     }
 
     /// The control word at `offset`, for reading and writing.
+    #[inline]
     pub(crate) fn word(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
         self.require_writable()?;
         self.atomic(offset)
     }
 
     /// The control word at `offset`, for reading.
+    #[inline]
     pub(crate) fn peek(&self, offset: usize) -> Result<Peek<'m>, Error> {
         let read_only = self.access == Access::ReadOnly;
         Ok(Peek { word: self.atomic(offset)?, read_only })
     }
 
     /// A relaxed load of the word at `offset`.
+    #[inline]
     pub(crate) fn load(&self, offset: usize) -> Result<u32, Error> {
         Ok(self.atomic(offset)?.load(Ordering::Relaxed))
     }
 
     /// A relaxed store to the word at `offset`.
+    #[inline]
     pub(crate) fn store(&self, offset: usize, value: u32) -> Result<(), Error> {
         self.word(offset)?.store(value, Ordering::Relaxed);
         Ok(())
     }
 
     /// Words from a range that was checked already; stops at the end of the span.
+    #[inline]
     fn words(&self, offset: usize) -> &'m [AtomicU32] {
         let len = self.len.saturating_sub(offset) / 4;
         // SAFETY: offset is within the span for a non-empty result, and the pointer is not
@@ -149,6 +162,7 @@ impl<'m> Span<'m> {
 
     /// Copies bytes out by relaxed words. Others may be writing them: the result is then some
     /// mix, for the protocol to reject.
+    #[inline]
     pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.bounds(offset, out.len())?;
         aligned(offset)?;
@@ -172,6 +186,7 @@ impl<'m> Span<'m> {
 
     /// Copies bytes in by relaxed words. The caller's protocol keeps other writers away; up to
     /// three bytes after a length that is no multiple of 4 are kept as they are.
+    #[inline]
     pub(crate) fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         self.require_writable()?;
         self.bounds(offset, bytes.len())?;
@@ -195,12 +210,14 @@ impl<'m> Span<'m> {
         Ok(())
     }
 
+    #[inline]
     fn atomic_containing(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
         // Spans are made of whole words, so the last word of an odd length lies inside.
         self.atomic(offset)
     }
 
     /// Stores zeros by relaxed words. `offset` and `len` are multiples of 4.
+    #[inline]
     pub(crate) fn clear(&self, offset: usize, len: usize) -> Result<(), Error> {
         self.require_writable()?;
         self.bounds(offset, len)?;
@@ -213,6 +230,7 @@ impl<'m> Span<'m> {
     }
 
     /// The address of `len` bytes at `offset`, checked; for `lend` alone.
+    #[inline]
     pub(super) fn pointer(&self, offset: usize, len: usize) -> Result<NonNull<u8>, Error> {
         self.bounds(offset, len)?;
         // SAFETY: in bounds, as just checked.
@@ -220,6 +238,7 @@ impl<'m> Span<'m> {
     }
 }
 
+#[inline]
 const fn aligned(offset: usize) -> Result<(), Error> {
     match offset % 4 {
         0 => Ok(()),

@@ -1,0 +1,45 @@
+//! Every kept input, on the stable toolchain and without libFuzzer: the seeds, what a fuzzer
+//! found worth keeping, and inputs that once broke something.
+
+use std::fs;
+use std::path::Path;
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("a corpus") {
+        let path = entry.expect("a file").path();
+        println!("{}", path.display());
+        run(&fs::read(path).expect("a file"));
+        count += 1;
+    }
+    assert!(count > 0, "no inputs for {target}");
+}
+
+#[test]
+fn dispatcher() {
+    replay("dispatcher", inos_fuzz::dispatcher::run);
+}
+
+#[test]
+fn attach() {
+    replay("attach", inos_fuzz::attach::run);
+}
+
+/// Any bytes are an input, so these are some more.
+#[test]
+fn noise() {
+    let mut state = 1_u64;
+    for _ in 0..2_000 {
+        let bytes: Vec<u8> = (0..300)
+            .map(|_| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state >> 24) as u8
+            })
+            .collect();
+        inos_fuzz::dispatcher::run(&bytes);
+        inos_fuzz::attach::run(&bytes);
+    }
+}
