@@ -70,7 +70,7 @@ fn ring(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let record = next();
                 let mut grant = producer.try_claim(LEN).expect("there is room");
-                grant.as_mut_slice().copy_from_slice(&record);
+                grant.copy_from_slice(&record);
                 grant.commit(TAG);
                 let read = consumer.read().expect("there is a record");
                 assert_eq!((read.tag(), read.len()), (TAG, LEN));

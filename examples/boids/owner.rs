@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<Option<i32>, Problem> {
     let steps = args.steps.unwrap_or(if live { 0 } else { STEPS });
     check_out(args, live, steps)?;
     let most = if live {
-        args.count.saturating_mul(GROWTH).max(ROOM).min(boids::MAX_COUNT)
+        args.count.saturating_mul(GROWTH).clamp(ROOM, boids::MAX_COUNT)
     } else {
         args.count
     };

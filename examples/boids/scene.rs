@@ -115,9 +115,9 @@ pub(crate) mod samples {
                 let part = (index as f32 + 0.5) / count as f32;
                 let (sin, cos) = (part * 40.0 + turn).sin_cos();
                 let point = [part * 9.0 * cos, part * 9.0 * sin, part * 12.0 - 6.0];
-                for axis in 0..dim as usize {
-                    flock.position[axis].push(point[axis]);
-                    flock.velocity[axis].push(point[axis] * 0.5 + 0.1);
+                for (axis, value) in point.into_iter().enumerate().take(dim as usize) {
+                    flock.position[axis].push(value);
+                    flock.velocity[axis].push(value * 0.5 + 0.1);
                 }
             }
             flock

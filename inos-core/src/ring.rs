@@ -35,7 +35,7 @@
 #![forbid(unsafe_code)]
 
 use core::marker::PhantomData;
-use core::ops::Deref;
+use core::ops::{Deref, DerefMut};
 
 use crate::defs::{GRANULE, KIND_RING, LINE};
 use crate::error::Error;
@@ -159,7 +159,7 @@ fn config_of(section: &Section) -> Result<RingConfig, Error> {
 ///
 /// // In place, among cooperative parties.
 /// let mut grant = producer.try_claim(5)?;
-/// grant.as_mut_slice().copy_from_slice(b"world");
+/// grant.copy_from_slice(b"world");
 /// grant.commit(2);
 /// let record = consumer.read()?;
 /// assert_eq!((record.tag(), &*record), (2, &b"world"[..]));
@@ -348,27 +348,6 @@ pub struct Grant<'a, 'm> {
 }
 
 impl Grant<'_, '_> {
-    /// Bytes in the record.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.space.len as usize
-    }
-
-    /// Whether the record has no payload.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The record's payload, in place. It shows old bytes until it is written.
-    #[must_use]
-    pub fn as_mut_slice(&mut self) -> &mut [u8] {
-        // The claim was made for `len` bytes, so the empty slice never comes to pass.
-        let len = self.len();
-        let (data, claim) = (&self.producer.data, &mut self.space.claim);
-        lend::ring_claim_mut(data, claim, GRANULE, HEADER_LEN, len).unwrap_or_default()
-    }
-
     /// Publishes the record.
     ///
     /// Release, on the tail: pairs with Acquire in [`Consumer::pop`] and [`Consumer::read`].
@@ -378,9 +357,23 @@ impl Grant<'_, '_> {
     }
 }
 
-impl AsMut<[u8]> for Grant<'_, '_> {
-    fn as_mut(&mut self) -> &mut [u8] {
-        self.as_mut_slice()
+/// The payload in place; it shows old bytes until it is written.
+impl Deref for Grant<'_, '_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let (data, claim) = (&self.producer.data, &self.space.claim);
+        // The claim was made for so many bytes, so the empty slice never comes to pass.
+        lend::ring_claim(data, claim, GRANULE, HEADER_LEN, self.space.len as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl DerefMut for Grant<'_, '_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let len = self.space.len as usize;
+        let (data, claim) = (&self.producer.data, &mut self.space.claim);
+        lend::ring_claim_mut(data, claim, GRANULE, HEADER_LEN, len).unwrap_or_default()
     }
 }
 

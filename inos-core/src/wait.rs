@@ -78,12 +78,14 @@ impl Spin {
     /// Looks until `stop`, or until the deadline or this call's share of it is used up.
     fn look(deadline: &mut Option<u32>, mut stop: impl FnMut() -> bool) -> Parked {
         for _ in 0..Self::LOOKS {
-            if stop() {
-                return Parked::Woken;
-            }
+            // Charged before the look: a peer that changes the word over and over can't keep a
+            // wait with a timeout from ending.
             if let Some(left) = deadline {
                 let Some(less) = left.checked_sub(1) else { return Parked::TimedOut };
                 *left = less;
+            }
+            if stop() {
+                return Parked::Woken;
             }
             hint::spin_loop();
         }
@@ -147,11 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_word_ends_it_even_at_the_deadline() {
-        let spin = Spin::default();
+    fn a_word_that_never_stands_still_does_not_hold_the_deadline_up() {
+        let spin = Spin { polls: 3 };
         let word = AtomicU32::new(7);
-        let mut deadline = spin.deadline(Some(Duration::ZERO));
-        assert_eq!(spin.park(&word, 8, &mut deadline), Parked::Woken);
-        assert_eq!(spin.park(&word, 7, &mut deadline), Parked::TimedOut);
+        let mut deadline = spin.deadline(Some(Duration::from_secs(1)));
+        for _ in 0..3 {
+            assert_eq!(spin.park(&word, 8, &mut deadline), Parked::Woken);
+        }
+        assert_eq!(spin.park(&word, 8, &mut deadline), Parked::TimedOut);
     }
 }

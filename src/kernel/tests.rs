@@ -4,8 +4,8 @@ use super::*;
 use crate::client::{CallError, Caller, Input, Target};
 use crate::memory::HeapMemory;
 use inos_core::{
-    EpochTable, EpochsConfig, LanesConfig, Layout, Mode, Opcode, PayloadRef, PingPong,
-    PingPongConfig, RegistryConfig, SectionId, Status, UnitId, UnitRegistry,
+    CallId, EpochTable, EpochsConfig, LanesConfig, Layout, Mode, Opcode, PayloadRef, PingPong,
+    PingPongConfig, RegistryConfig, SectionId, Status, Submission, UnitId, UnitRegistry,
 };
 use inos_units::{
     Budget, Call, Determinism, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version,

@@ -428,8 +428,8 @@ impl Door for Cooperative {
             0 => {
                 let Some(producer) = one(&mut party.producers, bytes) else { return };
                 producer.try_claim(len).map(|mut grant| {
-                    assert_eq!((grant.len(), grant.as_mut_slice().len()), (len, len));
-                    grant.as_mut_slice().fill(0x5a);
+                    assert_eq!((grant.len(), grant.iter().len()), (len, len));
+                    grant.fill(0x5a);
                     if commit {
                         grant.commit(7);
                     }

@@ -30,6 +30,24 @@ pub(crate) fn ring_claim_mut<'a>(
     Ok(unsafe { core::slice::from_raw_parts_mut(pointer.as_ptr(), len) })
 }
 
+/// As [`ring_claim_mut`], for reading what was written so far.
+#[inline]
+pub(crate) fn ring_claim<'a>(
+    data: &'a Span<'_>,
+    claim: &'a ring::Claim,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a [u8], Error> {
+    let start = claim.start() as usize * unit;
+    let size = claim.count() as usize * unit;
+    inside(skip, len, size)?;
+    let pointer = data.pointer(start + skip, len)?;
+    // SAFETY: as in `ring_claim_mut`; the claim is borrowed for 'a, so it makes no `&mut`
+    // slice meanwhile.
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
+}
+
 /// Bytes of published ring items, `unit` bytes each, from byte `skip` of the first one.
 #[inline]
 pub(crate) fn ring_available<'a>(

@@ -154,11 +154,11 @@ fn a_grant_that_is_dropped_leaves_no_trace() {
         let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
         let mut grant = producer.try_claim(56).unwrap();
         assert_eq!((grant.len(), grant.is_empty()), (56, false));
-        grant.as_mut_slice().fill(1);
+        grant.fill(1);
         drop(grant);
         assert_eq!(consumer.read().err(), Some(Error::Empty));
         let mut grant = producer.try_claim(3).unwrap();
-        grant.as_mut().copy_from_slice(b"abc");
+        grant.copy_from_slice(b"abc");
         grant.commit(5);
         // A record that is forgotten stays the oldest.
         mem::forget(consumer.read().unwrap());
@@ -326,7 +326,7 @@ fn two_threads_lose_nothing() {
                     loop {
                         match producer.try_claim(content.len()) {
                             Ok(mut grant) => {
-                                grant.as_mut_slice().copy_from_slice(content.as_bytes());
+                                grant.copy_from_slice(content.as_bytes());
                                 grant.commit(tag);
                                 break;
                             }
