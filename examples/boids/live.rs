@@ -124,11 +124,11 @@ pub(crate) fn show(
                 paused,
                 attached,
                 note,
-                weights: [
+                weights: (!attached).then_some([
                     params.separation_weight,
                     params.alignment_weight,
                     params.cohesion_weight,
-                ],
+                ]),
             };
             terminal.draw(&scene, camera, &status)
         });

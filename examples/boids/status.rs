@@ -28,8 +28,8 @@ pub(crate) struct Status<'a> {
     pub(crate) attached: bool,
     /// Whatever else should be said now; may be empty.
     pub(crate) note: &'a str,
-    /// How strongly boids keep apart, fly alike and stay together.
-    pub(crate) weights: [f32; 3],
+    /// How strongly boids keep apart, fly alike and stay together, where that is known.
+    pub(crate) weights: Option<[f32; 3]>,
 }
 
 /// One piece of a line.
@@ -59,14 +59,17 @@ impl Status<'_> {
         if self.attached {
             pieces.push(loud(2, "attached"));
         }
-        let [apart, alike, together] = self.weights;
         pieces.extend([
             piece(1, format!("{} boids {}D", grouped(self.count as u64), self.dim)),
             piece(0, format!("{} steps/s", rate(self.steps_per_second))),
             piece(3, format!("{} frames/s", rate(self.frames_per_second))),
             piece(2, format!("order {:.2}", self.order_parameter)),
             piece(4, format!("neighbours {:.1}", self.mean_neighbours)),
-            piece(5, format!("weights {apart:.2} {alike:.2} {together:.2}")),
+        ]);
+        if let Some([apart, alike, together]) = self.weights {
+            pieces.push(piece(5, format!("weights {apart:.2} {alike:.2} {together:.2}")));
+        }
+        pieces.extend([
             piece(6, format!("dropped {}", grouped(self.dropped_frames))),
             piece(7, format!("step {}", grouped(self.step))),
             piece(8, format!("view {view}")),
@@ -159,7 +162,7 @@ mod tests {
             paused: true,
             attached: true,
             note: "one\x1b[2J worker",
-            weights: [1.5, 1.0, 0.25],
+            weights: Some([1.5, 1.0, 0.25]),
         };
         assert_eq!(
             text(fit(status.pieces("orbit"), 200)),
