@@ -5,6 +5,8 @@
 //! keeps both in one struct, made together from one section (**Raw-I4**), and offers slices
 //! for cooperative trust only.
 
+use core::ptr::NonNull;
+
 use super::span::Span;
 use crate::error::Error;
 use crate::protocol::{ping_pong, ring};
@@ -18,11 +20,8 @@ pub(crate) fn ring_claim_mut<'a>(
     skip: usize,
     len: usize,
 ) -> Result<&'a mut [u8], Error> {
-    let start = claim.start() as usize * unit;
-    let size = claim.count() as usize * unit;
-    inside(skip, len, size)?;
     data.require_writable()?;
-    let pointer = data.pointer(start + skip, len)?;
+    let pointer = items(data, (claim.start(), claim.count()), unit, skip, len)?;
     // SAFETY: in bounds (`pointer`) and mapped for longer than 'a (Raw-I1). Unaliased: the
     // range lies inside the claim (`inside`), which is this ring's (Raw-I4), belongs to the
     // one holder of the producer role, is unique (not Clone) and borrowed exclusively for 'a;
@@ -39,10 +38,7 @@ pub(crate) fn ring_claim<'a>(
     skip: usize,
     len: usize,
 ) -> Result<&'a [u8], Error> {
-    let start = claim.start() as usize * unit;
-    let size = claim.count() as usize * unit;
-    inside(skip, len, size)?;
-    let pointer = data.pointer(start + skip, len)?;
+    let pointer = items(data, (claim.start(), claim.count()), unit, skip, len)?;
     // SAFETY: as in `ring_claim_mut`; the claim is borrowed for 'a, so it makes no `&mut`
     // slice meanwhile.
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
@@ -57,10 +53,7 @@ pub(crate) fn ring_available<'a>(
     skip: usize,
     len: usize,
 ) -> Result<&'a [u8], Error> {
-    let start = available.start() as usize * unit;
-    let size = available.count() as usize * unit;
-    inside(skip, len, size)?;
-    let pointer = data.pointer(start + skip, len)?;
+    let pointer = items(data, (available.start(), available.count()), unit, skip, len)?;
     // SAFETY: in bounds and mapped (Raw-I1). Not written during 'a: the range lies inside
     // items that were published and that only the one holder of the consumer role can
     // release, which needs the consumer that the caller keeps borrowed for 'a (Raw-I4).
@@ -107,6 +100,19 @@ pub(crate) fn frame<'a>(
     // newest one, is never claimed by the cooperative writer before the pin is dropped or the
     // writer publishes again, both of which need the handle borrowed for 'a (Raw-I4).
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), pinned.len) })
+}
+
+/// The address of `len` bytes, `skip` bytes into a run of ring items, all of them inside it.
+#[inline]
+fn items(
+    data: &Span<'_>,
+    (start, count): (u32, u32),
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<NonNull<u8>, Error> {
+    inside(skip, len, count as usize * unit)?;
+    data.pointer(start as usize * unit + skip, len)
 }
 
 #[inline]
