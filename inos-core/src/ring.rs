@@ -449,11 +449,11 @@ impl<T: Trust> Consumer<'_, T> {
         if word != PADDING || available.count() != rest || rest >= self.capacity / 2 {
             return Err(Error::Corrupt { what: "padding in a ring" });
         }
+        if self.cursor.published() == rest {
+            return Err(Error::Corrupt { what: "padding without a record" });
+        }
         self.cursor.release(self.head, rest)?;
-        let available = match self.cursor.available(self.tail) {
-            Err(Error::Empty) => return Err(Error::Corrupt { what: "padding without a record" }),
-            other => other?,
-        };
+        let available = self.cursor.available(self.tail)?;
         // The ring's first granule: bit 31 of its length is refused as too long.
         let word = self.data.load(available.start() as usize * GRANULE + RECORD_LEN)?;
         self.check(available, word)

@@ -69,8 +69,8 @@ impl<'m, T: Trust> Sections<'m, T> {
         let span = whole.sub(0, total)?;
         let state = span.word(SUPERBLOCK_STATE)?;
         state.store(STATE_FORMATTING, Ordering::Relaxed);
-        // Nobody may take the old table for valid while the new one is written: Release fence
-        // between the two; pairs with Acquire on the state in `attach`.
+        // Whoever reads a word of the new table or superblock sees this state on the second
+        // look: Release fence between the two; pairs with the Acquire fence in `attach`.
         crate::sync::fence(Ordering::Release);
 
         span.store(SUPERBLOCK_MAGIC, MAGIC)?;
@@ -156,6 +156,13 @@ impl<'m, T: Trust> Sections<'m, T> {
             return Err(Error::Corrupt { what: "layout hash" });
         }
         let context_id = load_wide(&span, SUPERBLOCK_CONTEXT_ID)?;
+        // Acquire fence: had anything above come from another formatting, its FORMATTING state
+        // or its context id would be seen here; pairs with the Release fence in `create`.
+        crate::sync::fence(Ordering::Acquire);
+        let state = whole.load(SUPERBLOCK_STATE)?;
+        if state != STATE_READY || load_wide(&span, SUPERBLOCK_CONTEXT_ID)? != context_id {
+            return Err(Error::NotReady { state });
+        }
         if exclusive && span.access() == Access::ReadWrite {
             void_roles(&span, table.get(..count).unwrap_or_default())?;
         }

@@ -46,7 +46,8 @@
 //! # The end
 //! Calls that wait are answered [`Status::SHUT_DOWN`]; those that run are told to stop, and are
 //! answered `SHUT_DOWN` if they do. What was submitted and not yet accepted is answered, too,
-//! unless its client goes on submitting: the rest stays for the next kernel.
+//! unless its client goes on submitting or has left no room for more answers: the rest stays
+//! for the next kernel. So a client that waits for an answer does it with a timeout.
 //!
 //! # Not supported
 //! - Priorities, and any order by deadline.

@@ -2,18 +2,34 @@
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use inos_core::{Completion, EpochWatcher, Opcode, SectionId, Status, Submission, defs::KIND_RAW};
 
 use super::job::{self, Job, Spaces};
+use super::queue::Queue;
 use super::{Shared, lock};
 use crate::park::Futex;
+
+/// How long the pump sleeps at most. A client may die between advancing the doorbell and waking
+/// us, and then nobody wakes us before the next look.
+const BACKSTOP: Duration = Duration::from_secs(1);
+
+/// Closes the queue when the pump ends, also by a panic: workers wait for it.
+struct CloseOnDrop<'a>(&'a Queue);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        // Nothing waits any more, unless the pump panicked; then nobody is left to answer.
+        let _ = self.0.close();
+    }
+}
 
 impl Shared<'_, '_> {
     /// Accepts calls until the kernel stops. It sleeps on the doorbell, or until the time of a
     /// waiting call is over.
     pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>) {
+        let _close = CloseOnDrop(&self.queue);
         while !self.is_stopping() {
             // As many as the lanes hold, so that clients that never pause hold nothing up.
             let mut left = self.entry_count;
@@ -27,11 +43,12 @@ impl Shared<'_, '_> {
                 self.answer(job.lane, &job.answer(Status::TIMED_OUT));
             }
             let deadline = self.queue.next_deadline();
-            let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            let timeout = deadline
+                .map_or(BACKSTOP, |at| at.saturating_duration_since(Instant::now()).min(BACKSTOP));
             // The watcher has seen the doorbell as it was before the lanes were looked at, so
             // one that rang meanwhile ends the wait at once.
             if left > 0 && !self.is_stopping() {
-                let _ = doorbell.wait(&Futex, timeout);
+                let _ = doorbell.wait(&Futex, Some(timeout));
             }
         }
         self.refuse_the_rest();

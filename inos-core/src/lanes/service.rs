@@ -10,7 +10,7 @@ use super::{
 };
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
-use crate::protocol::{ReadWord, ready, ring, role};
+use crate::protocol::{ReadWord, epoch, ready, ring, role};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
 use crate::sync::{AtomicU32, Ordering};
@@ -73,7 +73,8 @@ impl<'m, T: Trust> Service<'m, T> {
     }
 
     /// Watches for submissions: the epoch changes after each. A service takes the watcher's
-    /// epoch first, then accepts all there is, and then waits.
+    /// epoch first, then accepts all there is, and then waits: with a timeout, because a client
+    /// may die after it has advanced the doorbell and before it has woken anybody.
     #[must_use]
     pub fn doorbell(&self) -> EpochWatcher<'m> {
         EpochCounter::from_word(self.doorbell).watcher()
@@ -82,7 +83,10 @@ impl<'m, T: Trust> Service<'m, T> {
     /// Rings the service's own doorbell: for a host that has something else to tell the thread
     /// that waits on it.
     pub fn ring<P: Park>(&self, park: &P) {
-        EpochCounter::from_word(self.doorbell).advance(park);
+        // Woken whatever the waiter bit says: a client that died after it cleared the bit has
+        // woken nobody.
+        let _ = epoch::advance(self.doorbell);
+        park.wake_all(self.doorbell);
     }
 
     /// Accepts a call: its lane, and a private copy of the submission. Lanes take turns, one

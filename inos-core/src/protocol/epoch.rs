@@ -10,6 +10,10 @@
 //! The writer's news is published when [`advance`] adds to the word. The waiter bit lives in
 //! the same word, so advancing costs one read-modify-write when nobody sleeps. A waiter that
 //! timed out or died leaves the bit set; the next advance wakes nobody once and heals it.
+//!
+//! A party that dies after clearing the bit and before waking leaves sleepers asleep, with no
+//! bit that would tell the next one. So whoever sleeps on a word that others may die advancing
+//! sleeps with a timeout.
 
 use super::{ReadWord, Word};
 use crate::sync::Ordering;

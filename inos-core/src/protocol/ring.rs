@@ -191,6 +191,14 @@ impl ConsumerCursor {
         Ok(Available { start, count })
     }
 
+    /// How many items were published and not yet released, as far as was seen, also those
+    /// behind the end of the ring.
+    #[inline]
+    #[must_use]
+    pub const fn published(&self) -> u32 {
+        distance(self.head, self.tail_seen)
+    }
+
     /// Gives `count` items back to the producer.
     ///
     /// # Errors

@@ -144,10 +144,11 @@ impl<'m> Span<'m> {
         Ok(())
     }
 
-    /// Words from a range that was checked already; stops at the end of the span.
+    /// `count` words from an offset that was checked already; fewer at the end of the span.
+    /// No more than are copied, since the bytes behind them may be lent to somebody.
     #[inline]
-    fn words(&self, offset: usize) -> &'m [AtomicU32] {
-        let len = self.len.saturating_sub(offset) / 4;
+    fn words(&self, offset: usize, count: usize) -> &'m [AtomicU32] {
+        let len = (self.len.saturating_sub(offset) / 4).min(count);
         // SAFETY: offset is within the span for a non-empty result, and the pointer is not
         // used otherwise; `wrapping_add` never leaves the address space unsoundly.
         let at = self.base.as_ptr().wrapping_add(offset).cast::<AtomicU32>();
@@ -166,8 +167,8 @@ impl<'m> Span<'m> {
     pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.bounds(offset, out.len())?;
         aligned(offset)?;
-        let words = self.words(offset);
         let whole = out.len() / 4;
+        let words = self.words(offset, whole);
         let mut chunks = out.chunks_exact_mut(4);
         for (word, chunk) in words.iter().zip(&mut chunks) {
             chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
@@ -191,7 +192,7 @@ impl<'m> Span<'m> {
         self.require_writable()?;
         self.bounds(offset, bytes.len())?;
         aligned(offset)?;
-        let words = self.words(offset);
+        let words = self.words(offset, bytes.len() / 4);
         let mut chunks = bytes.chunks_exact(4);
         for (word, chunk) in words.iter().zip(&mut chunks) {
             if let Ok(value) = <[u8; 4]>::try_from(chunk) {
@@ -223,7 +224,7 @@ impl<'m> Span<'m> {
         self.bounds(offset, len)?;
         aligned(offset)?;
         aligned(len)?;
-        for word in self.words(offset).iter().take(len / 4) {
+        for word in self.words(offset, len / 4) {
             word.store(0, Ordering::Relaxed);
         }
         Ok(())
