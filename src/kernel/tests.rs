@@ -537,3 +537,30 @@ fn an_idle_kernel_sleeps() {
     // The end does not wait for the pump's own look.
     assert!(started.elapsed() < Duration::from_secs(5));
 }
+
+#[test]
+fn lanes_left_full_of_answers_are_given_out_again() {
+    with_kernel(1, |sections, _| {
+        let lanes = Lanes::open(sections, LANES).unwrap();
+        // Every lane: eight answers that nobody reads, and calls that wait for their room.
+        let mut clients = Vec::new();
+        while let Ok(mut client) = lanes.client() {
+            for call in 0..12 {
+                let call = Submission::noop(CallId(call));
+                while client.submit(&call, &Futex) == Err(Error::Full) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            clients.push(client);
+        }
+        assert_eq!(clients.len(), 6);
+        // The pump has accepted what it can and sleeps.
+        thread::sleep(Duration::from_millis(100));
+        drop(clients);
+        let end = Instant::now() + Duration::from_secs(30);
+        while lanes.client().is_err() {
+            assert!(Instant::now() < end, "no lane came back");
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+}
