@@ -75,7 +75,7 @@ impl Widget for Screen<'_> {
             self.draw_line(self.status.pieces(self.camera.view().name()), 170, row(0), buffer);
         }
         if lines > 1 {
-            self.draw_line(status::key_help(), 95, row(1), buffer);
+            self.draw_line(status::key_help(self.status.attached), 95, row(1), buffer);
         }
     }
 }

@@ -83,21 +83,23 @@ impl Status<'_> {
     }
 }
 
-/// The keys, as a person would be told about them.
+/// The keys, as a person would be told about them; fewer for a flock of another process, which
+/// takes no orders.
 #[must_use]
-pub(crate) fn key_help() -> Vec<Piece> {
-    let keys = [
-        (0, "q quit"),
+pub(crate) fn key_help(attached: bool) -> Vec<Piece> {
+    let quit = (0, "q quit");
+    let orders = [
         (1, "space pause"),
         (3, "+ - boids"),
         (4, "1 2 apart"),
         (4, "3 4 alike"),
         (4, "5 6 together"),
         (2, "r reset"),
-        (2, "c camera"),
     ];
-    let piece = |(rank, text): (u8, &str)| Piece { text: text.to_owned(), rank, bright: false };
-    keys.map(piece).to_vec()
+    let camera = (2, "c camera");
+    let orders = orders.into_iter().filter(|_| !attached);
+    let keys = std::iter::once(quit).chain(orders).chain([camera]);
+    keys.map(|(rank, text)| Piece { text: text.to_owned(), rank, bright: false }).collect()
 }
 
 /// Those of the pieces that fit into `width` characters, in their order.
@@ -178,7 +180,8 @@ mod tests {
         assert_eq!(text(fit(status.pieces("whole"), 20)), "PAUSED  0.0 steps/s");
         assert_eq!(text(fit(status.pieces("whole"), 6)), "PAUSED");
         assert_eq!(text(fit(status.pieces("whole"), 5)), "");
-        assert_eq!(text(fit(key_help(), 19)), "q quit  space pause");
+        assert_eq!(text(fit(key_help(false), 19)), "q quit  space pause");
+        assert_eq!(text(fit(key_help(true), 99)), "q quit  c camera");
         for width in 0..300 {
             assert!(text(fit(status.pieces("whole"), width)).chars().count() <= width);
         }
