@@ -28,8 +28,9 @@ pub fn claim<W: Word>(word: &W) -> Option<Lease> {
         return None;
     }
     let new = old.wrapping_add(2) | HELD;
-    // AcqRel: acquires what the last holder left behind (pairs with Release in `release`), and
-    // makes the claim visible before anything done under it. A lost race is a held role.
+    // AcqRel: acquires what the last holder left behind; pairs with Release in `release`. The
+    // release half pairs with nothing yet: it is for whoever takes a dead holder's role over.
+    // A lost race is a held role.
     word.cas(old, new, Ordering::AcqRel, Ordering::Relaxed).ok().map(|_| Lease(new))
 }
 
