@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use inos::{Access, Cooperative, Error, FileMemory, Sections};
+use inos::{Access, Cooperative, Error, FileMemory, PingPong, Sections};
 
 use crate::args::Args;
 use crate::headless::{Recorder, watch};
@@ -12,6 +12,7 @@ use crate::owner::{check_out, is_live, picture, print};
 use crate::problem::Problem;
 use crate::report::{Report, digest};
 use crate::viewer::Viewer;
+use crate::world;
 
 /// Frames to see when nobody says how many and nobody watches.
 const FRAMES: u64 = 600;
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
     let mut viewer = Viewer::new(&sections)?;
     let mut report = Report::default();
     let out = picture(args, live);
-    let frame_len = sections.len() as u64 / 8;
+    let frame_len = PingPong::open(&sections, world::FRAMES)?.config().frame_len.into();
     let mut recorder = Recorder::new(out.as_deref().unwrap_or(Path::new("")), frames, frame_len);
     let mut signal = None;
     if live {

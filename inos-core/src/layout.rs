@@ -11,6 +11,7 @@ use crate::defs::{
 };
 use crate::epochs::{self, EpochsConfig};
 use crate::error::Error;
+use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig};
@@ -71,10 +72,7 @@ impl Layout {
 
 /// FNV-1a over section entries, a word at a time in little-endian bytes.
 pub(crate) fn hash(sections: &[Section]) -> u32 {
-    let words = sections.iter().flat_map(Section::as_words);
-    words
-        .flat_map(u32::to_le_bytes)
-        .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    fnv1a(sections.iter().flat_map(Section::as_words).flat_map(u32::to_le_bytes))
 }
 
 /// Collects sections; the first mistake is kept and reported by [`build`](Self::build).

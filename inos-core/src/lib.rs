@@ -62,6 +62,7 @@ modules! {
     pub mod defs;
     mod epochs;
     mod error;
+    mod hash;
     mod lanes;
     mod layout;
     mod ping_pong;

@@ -41,6 +41,7 @@ use core::marker::PhantomData;
 use crate::defs::KIND_REGISTRY;
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
+use crate::hash::fnv1a;
 use crate::protocol::{ReadWord, Word};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
@@ -230,8 +231,7 @@ const fn next_generation(generation: u16) -> u16 {
 }
 
 fn hash(name: &[u8]) -> u32 {
-    name.iter()
-        .fold(0x811c_9dc5, |hash: u32, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    fnv1a(name.iter().copied())
 }
 
 /// A registry of units. Any number of handles in any number of parties work on one.

@@ -175,9 +175,8 @@ impl<'m> Span<'m> {
         }
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
-            // Up to three bytes; the word they lie in may reach past the span, never past a
-            // section, whose length is a multiple of 64.
-            let word = self.atomic_containing(offset + whole * 4)?.load(Ordering::Relaxed);
+            // Up to three bytes. The word they begin lies inside: spans are made of whole words.
+            let word = self.atomic(offset + whole * 4)?.load(Ordering::Relaxed);
             for (to, from) in rest.iter_mut().zip(word.to_ne_bytes()) {
                 *to = from;
             }
@@ -201,7 +200,7 @@ impl<'m> Span<'m> {
         }
         let rest = chunks.remainder();
         if !rest.is_empty() {
-            let word = self.atomic_containing(offset + bytes.len() - rest.len())?;
+            let word = self.atomic(offset + bytes.len() - rest.len())?;
             let mut value = word.load(Ordering::Relaxed).to_ne_bytes();
             for (to, from) in value.iter_mut().zip(rest) {
                 *to = *from;
@@ -209,12 +208,6 @@ impl<'m> Span<'m> {
             word.store(u32::from_ne_bytes(value), Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    #[inline]
-    fn atomic_containing(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
-        // Spans are made of whole words, so the last word of an odd length lies inside.
-        self.atomic(offset)
     }
 
     /// Stores zeros by relaxed words. `offset` and `len` are multiples of 4.
