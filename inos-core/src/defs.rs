@@ -106,6 +106,23 @@ pub const KIND_LANES: u32 = 5;
 /// The unit registry.
 pub const KIND_REGISTRY: u32 = 6;
 
+/// Who takes part, and the leases that say who is alive.
+pub const KIND_PARTIES: u32 = 7;
+/// A byte ring of many producers.
+pub const KIND_MPSC: u32 = 8;
+/// A ring that overwrites what was not read in time.
+pub const KIND_BROADCAST: u32 = 9;
+/// Memory to allocate from.
+pub const KIND_ARENA: u32 = 10;
+/// Which blocks of other sections changed, for those who keep a replica.
+pub const KIND_DIRTY_MAP: u32 = 11;
+/// Named counters.
+pub const KIND_COUNTERS: u32 = 12;
+/// The newest events.
+pub const KIND_LOG: u32 = 13;
+/// Unit slots beyond those of the registry.
+pub const KIND_REGISTRY_OVERFLOW: u32 = 14;
+
 /// A cache line, for control words that different parties write.
 pub const LINE: usize = 64;
 /// What ring positions count, and what records are rounded up to, in bytes.

@@ -119,6 +119,13 @@ pub enum Error {
     },
     /// The time allowed for waiting is over.
     TimedOut,
+    /// This claim was given up on by another party; what it wrote is not delivered.
+    Fenced,
+    /// The party is not proven dead.
+    Alive {
+        /// Its number.
+        party: u16,
+    },
     /// No unit in the registry answers to this name or id.
     NoUnit,
 }
@@ -163,6 +170,8 @@ impl fmt::Display for Error {
             Self::Lapped { tries } => write!(f, "overtaken by the writer in {tries} tries"),
             Self::Contended { tries } => write!(f, "lost to other parties in {tries} tries"),
             Self::TimedOut => write!(f, "timed out"),
+            Self::Fenced => write!(f, "fenced off: another party gave up on this claim"),
+            Self::Alive { party } => write!(f, "party {party} is not proven dead"),
             Self::NoUnit => write!(f, "no such unit"),
         }
     }

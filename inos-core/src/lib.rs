@@ -56,7 +56,7 @@ compile_error!(
 );
 
 modules! {
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     extern crate std;
 
     pub mod defs;

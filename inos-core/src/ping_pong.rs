@@ -151,6 +151,23 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
     Ok(())
 }
 
+/// Frees the writer's role and the seats that `dead` holds; how many. Frames that were published
+/// stay; a pin goes with its seat.
+pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
+    let parts = Parts::new(*span, config_of(section)?)?;
+    let mut freed = u32::from(role::revoke(span.word(WRITER_LEASE)?, dead));
+    for seat in 0..parts.config.seats {
+        let line = parts.seat_line(seat);
+        let lease = span.word(line + SEAT_LEASE)?;
+        if role::holder(lease) == Some(dead) {
+            // Before the seat is free for another; `revoke` orders it.
+            ping_pong::unpin(span.word(line + PIN)?);
+            freed += u32::from(role::revoke(lease, dead));
+        }
+    }
+    Ok(freed)
+}
+
 fn config_of(section: &Section) -> Result<PingPongConfig, Error> {
     let [packed, frame_len, ..] = section.params;
     let mode = match packed >> 16 {
@@ -312,14 +329,14 @@ impl<'m, T: Trust> PingPong<'m, T> {
 
     /// Takes the writer's role; dropping the writer gives it back.
     ///
-    /// AcqRel: continues from what the last writer published; pairs with Release in its drop.
+    /// Acquire: continues from what the last writer published; pairs with Release in its drop.
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the newest frame in memory is impossible.
     pub fn writer(&self) -> Result<Writer<'m, T>, Error> {
         let control = Control::new(self.parts)?;
         let lease_word = self.parts.span.word(WRITER_LEASE)?;
-        let lease = role::claim(lease_word).ok_or(Error::RoleHeld)?;
+        let lease = role::claim(lease_word, self.parts.span.party()).ok_or(Error::RoleHeld)?;
         let resumed = WriterState::resume(&control).and_then(|state| {
             let newest = match state.newest() {
                 Some(frame) => Some((frame.slot, self.parts.len_of(frame.slot)?)),
@@ -368,9 +385,9 @@ impl<'m> PingPong<'m, Cooperative> {
             let line = self.parts.seat_line(seat);
             let pin = self.parts.span.word(line + PIN)?;
             let lease_word = self.parts.span.word(line + SEAT_LEASE)?;
-            // AcqRel: the seat's last holder has dropped its pin; pairs with Release in the
+            // Acquire: the seat's last holder has dropped its pin; pairs with Release in the
             // drop of `Reader`.
-            if let Some(lease) = role::claim(lease_word) {
+            if let Some(lease) = role::claim(lease_word, self.parts.span.party()) {
                 return Ok(Reader { control, seat, pin, lease_word, lease });
             }
         }

@@ -125,6 +125,17 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
     Ok(())
 }
 
+/// Frees the roles that `dead` holds; how many. What it published stays, what it only claimed is
+/// gone, and what it read without releasing is read again.
+pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
+    config_of(section)?;
+    let mut freed = 0;
+    for lease in [PRODUCER_LEASE, CONSUMER_LEASE] {
+        freed += u32::from(role::revoke(span.word(lease)?, dead));
+    }
+    Ok(freed)
+}
+
 fn config_of(section: &Section) -> Result<RingConfig, Error> {
     let [capacity, ..] = section.params;
     let config = RingConfig { capacity };
@@ -202,14 +213,14 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
 
     /// Takes the producer's role; dropping the producer gives it back.
     ///
-    /// AcqRel: continues from what the last producer left; pairs with Release in its drop.
+    /// Acquire: continues from what the last producer left; pairs with Release in its drop.
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
     pub fn producer(&self) -> Result<Producer<'m, T>, Error> {
         let lease_word = self.span.word(PRODUCER_LEASE)?;
         let (tail, head) = (self.span.word(TAIL)?, self.span.word(HEAD)?);
-        let lease = role::claim(lease_word).ok_or(Error::RoleHeld)?;
+        let lease = role::claim(lease_word, self.span.party()).ok_or(Error::RoleHeld)?;
         match ProducerCursor::resume(tail, head, self.capacity) {
             Ok(cursor) => {
                 let (data, trust) = (self.data, PhantomData);
@@ -224,14 +235,14 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
 
     /// Takes the consumer's role; dropping the consumer gives it back.
     ///
-    /// AcqRel: continues from what the last consumer left; pairs with Release in its drop.
+    /// Acquire: continues from what the last consumer left; pairs with Release in its drop.
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
     pub fn consumer(&self) -> Result<Consumer<'m, T>, Error> {
         let lease_word = self.span.word(CONSUMER_LEASE)?;
         let (tail, head) = (self.span.word(TAIL)?, self.span.word(HEAD)?);
-        let lease = role::claim(lease_word).ok_or(Error::RoleHeld)?;
+        let lease = role::claim(lease_word, self.span.party()).ok_or(Error::RoleHeld)?;
         match ConsumerCursor::resume(tail, head, self.capacity) {
             Ok(cursor) => {
                 let (data, capacity, trust) = (self.data, self.capacity, PhantomData);
@@ -333,7 +344,7 @@ impl<'m> Producer<'m, Cooperative> {
 
 impl<T: Trust> Drop for Producer<'_, T> {
     fn drop(&mut self) {
-        // Release: hands the tail on; pairs with AcqRel in `RingBuffer::producer`.
+        // Release: hands the tail on; pairs with Acquire in `RingBuffer::producer`.
         role::release(self.lease_word, &self.lease);
     }
 }
@@ -489,7 +500,7 @@ impl<'m> Consumer<'m, Cooperative> {
 
 impl<T: Trust> Drop for Consumer<'_, T> {
     fn drop(&mut self) {
-        // Release: hands the head on; pairs with AcqRel in `RingBuffer::consumer`.
+        // Release: hands the head on; pairs with Acquire in `RingBuffer::consumer`.
         role::release(self.lease_word, &self.lease);
     }
 }

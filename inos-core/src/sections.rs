@@ -332,6 +332,23 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes everything that `dead` holds in the sections of known kinds; how many roles, pins and
+/// claims that were. A section that is corrupt is passed over: nobody can use it.
+fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
+    let mut freed = 0_u32;
+    for section in table.iter().filter(|section| section.version().0 == 1) {
+        let Ok(inside) = section_span(span, section) else { continue };
+        let count = match section.kind {
+            KIND_RING => ring::reclaim(&inside, section, dead),
+            KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
+            KIND_LANES => lanes::reclaim(&inside, section, dead),
+            _ => Ok(0),
+        };
+        freed = freed.saturating_add(count.unwrap_or(0));
+    }
+    freed
+}
+
 fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
     span.store(offset, value as u32)?;
     span.store(offset + 4, (value >> 32) as u32)

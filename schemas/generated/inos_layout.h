@@ -128,6 +128,30 @@
 /** The unit registry. */
 #define INOS_KIND_REGISTRY UINT32_C(6)
 
+/** Who takes part, and the leases that say who is alive. */
+#define INOS_KIND_PARTIES UINT32_C(7)
+
+/** A byte ring of many producers. */
+#define INOS_KIND_MPSC UINT32_C(8)
+
+/** A ring that overwrites what was not read in time. */
+#define INOS_KIND_BROADCAST UINT32_C(9)
+
+/** Memory to allocate from. */
+#define INOS_KIND_ARENA UINT32_C(10)
+
+/** Which blocks of other sections changed, for those who keep a replica. */
+#define INOS_KIND_DIRTY_MAP UINT32_C(11)
+
+/** Named counters. */
+#define INOS_KIND_COUNTERS UINT32_C(12)
+
+/** The newest events. */
+#define INOS_KIND_LOG UINT32_C(13)
+
+/** Unit slots beyond those of the registry. */
+#define INOS_KIND_REGISTRY_OVERFLOW UINT32_C(14)
+
 /* Control words */
 
 /** Bit of an epoch word: somebody sleeps on it. */
@@ -138,6 +162,15 @@
 
 /** Bit of a lease word: the role is held. */
 #define INOS_ROLE_HELD UINT32_C(1)
+
+/** Lowest bit, in a lease word, of the number of the party that holds it. */
+#define INOS_ROLE_PARTY_SHIFT UINT32_C(1)
+
+/** Lowest bit, in a lease word, of how often the role was taken. */
+#define INOS_ROLE_GENERATION_SHIFT UINT32_C(11)
+
+/** The largest number of a party; 0 is anonymous. */
+#define INOS_ROLE_MAX_PARTY UINT32_C(1023)
 
 /** Bit of a slot's sequence word: its bytes are not a frame. */
 #define INOS_PING_PONG_BUSY UINT32_C(1)

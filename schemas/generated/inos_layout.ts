@@ -123,6 +123,30 @@ export const KIND_LANES = 5;
 /** The unit registry. */
 export const KIND_REGISTRY = 6;
 
+/** Who takes part, and the leases that say who is alive. */
+export const KIND_PARTIES = 7;
+
+/** A byte ring of many producers. */
+export const KIND_MPSC = 8;
+
+/** A ring that overwrites what was not read in time. */
+export const KIND_BROADCAST = 9;
+
+/** Memory to allocate from. */
+export const KIND_ARENA = 10;
+
+/** Which blocks of other sections changed, for those who keep a replica. */
+export const KIND_DIRTY_MAP = 11;
+
+/** Named counters. */
+export const KIND_COUNTERS = 12;
+
+/** The newest events. */
+export const KIND_LOG = 13;
+
+/** Unit slots beyond those of the registry. */
+export const KIND_REGISTRY_OVERFLOW = 14;
+
 // Control words
 
 /** Bit of an epoch word: somebody sleeps on it. */
@@ -133,6 +157,15 @@ export const EPOCH_STEP = 2;
 
 /** Bit of a lease word: the role is held. */
 export const ROLE_HELD = 1;
+
+/** Lowest bit, in a lease word, of the number of the party that holds it. */
+export const ROLE_PARTY_SHIFT = 1;
+
+/** Lowest bit, in a lease word, of how often the role was taken. */
+export const ROLE_GENERATION_SHIFT = 11;
+
+/** The largest number of a party; 0 is anonymous. */
+export const ROLE_MAX_PARTY = 1023;
 
 /** Bit of a slot's sequence word: its bytes are not a frame. */
 export const PING_PONG_BUSY = 1;

@@ -110,6 +110,15 @@ pub const GROUPS: &[Group] = &[
             KIND_PING_PONG => "Newest-state buffer.",
             KIND_LANES => "Submission and completion queues.",
             KIND_REGISTRY => "The unit registry.",
+            KIND_PARTIES => "Who takes part, and the leases that say who is alive.",
+            KIND_MPSC => "A byte ring of many producers.",
+            KIND_BROADCAST => "A ring that overwrites what was not read in time.",
+            KIND_ARENA => "Memory to allocate from.",
+            KIND_DIRTY_MAP =>
+                "Which blocks of other sections changed, for those who keep a replica.",
+            KIND_COUNTERS => "Named counters.",
+            KIND_LOG => "The newest events.",
+            KIND_REGISTRY_OVERFLOW => "Unit slots beyond those of the registry.",
         },
     },
     Group {
@@ -118,6 +127,11 @@ pub const GROUPS: &[Group] = &[
             EPOCH_WAITERS = epoch::WAITERS => "Bit of an epoch word: somebody sleeps on it.",
             EPOCH_STEP = epoch::STEP => "What one advance adds to an epoch word.",
             ROLE_HELD = role::HELD => "Bit of a lease word: the role is held.",
+            ROLE_PARTY_SHIFT = role::PARTY_SHIFT =>
+                "Lowest bit, in a lease word, of the number of the party that holds it.",
+            ROLE_GENERATION_SHIFT = role::GENERATION_SHIFT =>
+                "Lowest bit, in a lease word, of how often the role was taken.",
+            ROLE_MAX_PARTY = role::MAX_PARTY => "The largest number of a party; 0 is anonymous.",
             PING_PONG_BUSY = ping_pong::BUSY =>
                 "Bit of a slot's sequence word: its bytes are not a frame.",
             PING_PONG_MIN_SLOTS = ping_pong::MIN_SLOTS =>

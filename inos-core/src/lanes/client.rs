@@ -50,7 +50,7 @@ impl<'m, T: Trust> Client<'m, T> {
         let doorbell = lanes.span.word(DOORBELL)?;
         let watched = lane.span.peek(COMPLETION_EPOCH)?;
         let lease_word = lane.span.word(CLIENT_LEASE)?;
-        let Some(lease) = role::claim(lease_word) else { return Ok(None) };
+        let Some(lease) = role::claim(lease_word, lanes.span.party()) else { return Ok(None) };
         match take_over(&lane, lanes.config.entries) {
             Ok((true, submissions, completions)) => Ok(Some(Self {
                 index,

@@ -36,7 +36,7 @@ pub use service::Service;
 
 use crate::defs::KIND_LANES;
 use crate::error::Error;
-use crate::protocol::{Word, epoch, ring};
+use crate::protocol::{Word, epoch, ring, role};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
@@ -141,6 +141,18 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
         }
     }
     Ok(())
+}
+
+/// Frees the lanes, and the service role, that `dead` holds; how many. A lane is claimed again
+/// when all calls of its former client were answered.
+pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
+    let config = config_of(section)?;
+    let mut freed = u32::from(role::revoke(span.word(SERVICE_LEASE)?, dead));
+    for index in 0..config.lanes {
+        let lane = lane_span(span, &config, index)?;
+        freed += u32::from(role::revoke(lane.word(CLIENT_LEASE)?, dead));
+    }
+    Ok(freed)
 }
 
 /// HELD of a lease, WAITERS of an epoch.

@@ -46,7 +46,7 @@ impl<'m, T: Trust> Service<'m, T> {
     pub(super) fn claim(lanes: &Lanes<'m, T>) -> Result<Self, Error> {
         let doorbell = lanes.span.word(DOORBELL)?;
         let lease_word = lanes.span.word(SERVICE_LEASE)?;
-        let lease = role::claim(lease_word).ok_or(Error::RoleHeld)?;
+        let lease = role::claim(lease_word, lanes.span.party()).ok_or(Error::RoleHeld)?;
         let mut service = Self {
             span: lanes.span,
             config: lanes.config,

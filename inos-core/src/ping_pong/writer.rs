@@ -107,7 +107,7 @@ impl<'m> Writer<'m, Cooperative> {
 
 impl<T: Trust> Drop for Writer<'_, T> {
     fn drop(&mut self) {
-        // Release: hands the newest frame on; pairs with AcqRel in `PingPong::writer`.
+        // Release: hands the newest frame on; pairs with Acquire in `PingPong::writer`.
         role::release(self.lease_word, &self.lease);
     }
 }

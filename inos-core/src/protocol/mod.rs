@@ -9,6 +9,10 @@
 //! access.
 
 pub mod epoch;
+#[cfg(loom)]
+pub mod fault;
+#[cfg(not(loom))]
+mod fault;
 pub mod ping_pong;
 pub mod ready;
 pub mod ring;

@@ -1,46 +1,117 @@
 //! An exclusive role: one lease word that a party takes by compare-and-swap.
 //!
 //! ```text
-//!  31                                             1   0
-//! +------------------------------------------------+---+
-//! | generation: how often it was taken, wraps      | H |
-//! +------------------------------------------------+---+
+//!  31                              11 10          1   0
+//! +----------------------------------+-------------+---+
+//! | generation: 21 bits, wraps       | party: 10   | H |  H: held
+//! +----------------------------------+-------------+---+
 //! ```
 //!
-//! A generation that wraps can only mislead a holder that slept through 2^31 takeovers of its
-//! own role, each of which needed a proof of its death.
+//! The claimant's number stands in the word itself, so there is no moment in which a role is
+//! held and nobody knows by whom. Party [`ANONYMOUS`] is whoever did not say: its death can't be
+//! proven, so its roles are void only in an exclusive attachment.
+//!
+//! The generation counts claims. One that wraps can only mislead a holder that slept through
+//! 2^21 takeovers of its own role, each of which needed a proof of its death.
 
-use super::Word;
+use super::fault::ordering;
+use super::{ReadWord, Word};
 use crate::sync::Ordering;
 
 /// Bit 0: the role is held.
 pub const HELD: u32 = 1;
+/// Lowest bit of the party's number.
+pub const PARTY_SHIFT: u32 = 1;
+/// Lowest bit of the generation.
+pub const GENERATION_SHIFT: u32 = 11;
+/// The largest number of a party.
+pub const MAX_PARTY: u16 = (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1;
+/// The number of a party that did not say who it is.
+pub const ANONYMOUS: u16 = 0;
+
+const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
 
 /// A held role: the lease word's value while it is ours.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a role that is not given back stays held"]
 pub struct Lease(u32);
 
-/// Takes the role; `None` if it is held.
-pub fn claim<W: Word>(word: &W) -> Option<Lease> {
+/// Takes the role for `party`, at most [`MAX_PARTY`]; `None` if it is held.
+pub fn claim<W: Word>(word: &W, party: u16) -> Option<Lease> {
     let old = word.load(Ordering::Relaxed);
     if old & HELD != 0 {
         return None;
     }
-    let new = old.wrapping_add(2) | HELD;
-    // AcqRel: acquires what the last holder left behind; pairs with Release in `release`. The
-    // release half pairs with nothing yet: it is for whoever takes a dead holder's role over.
-    // A lost race is a held role.
-    word.cas(old, new, Ordering::AcqRel, Ordering::Relaxed).ok().map(|_| Lease(new))
+    let generation = (old & GENERATION).wrapping_add(1 << GENERATION_SHIFT);
+    let new = generation | (u32::from(party.min(MAX_PARTY)) << PARTY_SHIFT) | HELD;
+    // Acquire: what the last holder, or whoever took its role from it, left behind; pairs with
+    // Release in `release` and `revoke`. A lost race is a held role.
+    let order = ordering("role: claim", Ordering::Acquire);
+    word.cas(old, new, order, Ordering::Relaxed).ok().map(|_| Lease(new))
 }
 
-/// Gives the role back. Does nothing if it was taken over meanwhile.
+/// Gives the role back. Does nothing if it was revoked meanwhile.
 pub fn release<W: Word>(word: &W, lease: &Lease) {
-    // Release because the next holder continues from our state; pairs with AcqRel in `claim`.
-    let _ = word.cas(lease.0, lease.0 & !HELD, Ordering::Release, Ordering::Relaxed);
+    // Release because the next holder continues from our state; pairs with Acquire in `claim`.
+    let order = ordering("role: release", Ordering::Release);
+    let _ = word.cas(lease.0, lease.0 & GENERATION, order, Ordering::Relaxed);
+}
+
+/// Takes the role from `dead`, if it holds it; whether it did. Nobody holds it then.
+///
+/// The caller has the proof that no execution context of that party can touch the memory again,
+/// and has mended what the role protects, with all that the dead party stored visible to it:
+/// the proof orders it, not this word.
+pub fn revoke<W: Word>(word: &W, dead: u16) -> bool {
+    let old = word.load(Ordering::Relaxed);
+    if holder_of(old) != Some(dead) {
+        return false;
+    }
+    // Release because the next holder continues from what the caller mended; pairs with Acquire
+    // in `claim`. Lost to another who revoked it: then it is not held by the dead any more.
+    let order = ordering("role: revoke", Ordering::Release);
+    word.cas(old, old & GENERATION, order, Ordering::Relaxed).is_ok()
+}
+
+/// Who holds the role, as of now.
+pub fn holder<W: ReadWord>(word: &W) -> Option<u16> {
+    holder_of(word.load(Ordering::Relaxed))
 }
 
 /// Whether somebody holds the role, as of now.
-pub fn is_held<W: super::ReadWord>(word: &W) -> bool {
-    word.load(Ordering::Relaxed) & HELD != 0
+pub fn is_held<W: ReadWord>(word: &W) -> bool {
+    holder(word).is_some()
+}
+
+/// Who holds the role, according to a value of its lease word.
+#[must_use]
+pub const fn holder_of(raw: u32) -> Option<u16> {
+    if raw & HELD == 0 {
+        return None;
+    }
+    Some((raw >> PARTY_SHIFT) as u16 & MAX_PARTY)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::sync::AtomicU32;
+
+    #[test]
+    fn a_role_names_its_holder_and_only_that_one_loses_it() {
+        let word = AtomicU32::new(u32::MAX & GENERATION);
+        let lease = claim(&word, MAX_PARTY).unwrap();
+        assert_eq!(holder(&word), Some(MAX_PARTY));
+        assert_eq!(word.load(Ordering::Relaxed), (1 << GENERATION_SHIFT) - 1, "wraps");
+        assert_eq!(claim(&word, 1), None);
+        assert!(!revoke(&word, 1));
+        assert!(revoke(&word, MAX_PARTY) && !revoke(&word, MAX_PARTY));
+        assert_eq!(holder(&word), None);
+
+        let second = claim(&word, 7).unwrap();
+        release(&word, &lease);
+        assert_eq!(holder(&word), Some(7), "a revoked lease gives nothing back");
+        release(&word, &second);
+        assert!(!is_held(&word));
+    }
 }

@@ -6,14 +6,17 @@ use core::ptr::NonNull;
 use super::region::Access;
 use crate::error::Error;
 use crate::protocol::ReadWord;
+use crate::protocol::role::ANONYMOUS;
 use crate::sync::{AtomicU32, Ordering, fence};
 
-/// A piece of a region. Copying it copies the right to reach the bytes by words.
+/// A piece of a region, as one party sees it. Copying it copies the right to reach the bytes by
+/// words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span<'m> {
     base: NonNull<u8>,
     len: usize,
     access: Access,
+    party: u16,
     memory: PhantomData<&'m AtomicU32>,
 }
 
@@ -65,7 +68,7 @@ impl<'m> Span<'m> {
     /// Raw-I1 and Raw-I2 hold for `base..base + len` during `'m`.
     #[inline]
     pub(super) const unsafe fn new(base: NonNull<u8>, len: usize, access: Access) -> Self {
-        Self { base, len, access, memory: PhantomData }
+        Self { base, len, access, party: ANONYMOUS, memory: PhantomData }
     }
 
     #[inline]
@@ -76,6 +79,17 @@ impl<'m> Span<'m> {
     #[inline]
     pub(crate) const fn access(&self) -> Access {
         self.access
+    }
+
+    /// As whom roles in this memory are claimed.
+    #[inline]
+    pub(crate) const fn party(&self) -> u16 {
+        self.party
+    }
+
+    /// The same bytes, for the claims of `party`.
+    pub(crate) const fn of_party(self, party: u16) -> Self {
+        Self { party, ..self }
     }
 
     #[inline]

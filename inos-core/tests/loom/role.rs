@@ -9,7 +9,7 @@ use super::*;
 
 /// Does `work` as the holder, if the role is free. Whether it was.
 pub(super) fn hold(word: &LoomWord, work: impl FnOnce()) -> bool {
-    let Some(lease) = role::claim(word) else { return false };
+    let Some(lease) = role::claim(word, 1) else { return false };
     assert!(role::is_held(word));
     work();
     role::release(word, &lease);
@@ -26,7 +26,7 @@ fn exactly_one_claimant_wins() {
         assert!(hold(&word, || ()));
         let claimants = [0, 1].map(|_| {
             let word = word.clone();
-            thread::spawn(move || role::claim(&*word).is_some())
+            thread::spawn(move || role::claim(&*word, 1).is_some())
         });
         note.note(claimants.map(|claimant| claimant.join().unwrap()));
     });
