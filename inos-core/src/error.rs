@@ -121,10 +121,10 @@ pub enum Error {
     TimedOut,
     /// This claim was given up on by another party; what it wrote is not delivered.
     Fenced,
-    /// The party is not proven dead.
-    Alive {
-        /// Its number.
-        party: u16,
+    /// The host's system refused.
+    Host {
+        /// Its number for the reason, such as `errno`.
+        code: i32,
     },
     /// No unit in the registry answers to this name or id.
     NoUnit,
@@ -171,7 +171,7 @@ impl fmt::Display for Error {
             Self::Contended { tries } => write!(f, "lost to other parties in {tries} tries"),
             Self::TimedOut => write!(f, "timed out"),
             Self::Fenced => write!(f, "fenced off: another party gave up on this claim"),
-            Self::Alive { party } => write!(f, "party {party} is not proven dead"),
+            Self::Host { code } => write!(f, "the system refused: error {code}"),
             Self::NoUnit => write!(f, "no such unit"),
         }
     }

@@ -36,8 +36,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs, and taking over the
-//! roles of a dead party other than by attaching exclusively.
+//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -65,6 +64,7 @@ modules! {
     mod hash;
     mod lanes;
     mod layout;
+    mod parties;
     mod ping_pong;
     pub mod protocol;
     mod raw;
@@ -79,7 +79,9 @@ modules! {
     pub use error::Error;
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
+    pub use parties::*;
     pub use ping_pong::*;
+    pub use raw::liveness::{AlwaysAlive, Liveness};
     pub use raw::region::{
         Access, AlignedBytes, Cooperative, Hostile, REGION_ALIGN, Region, Trust,
     };

@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -17,11 +17,12 @@ use crate::defs::{
 use crate::error::Error;
 use crate::layout::{self, Layout};
 use crate::protocol::ReadWord;
+use crate::raw::liveness::Liveness;
 use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{epochs, lanes, ping_pong, registry, ring};
+use crate::{epochs, lanes, parties, ping_pong, registry, ring};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -96,6 +97,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_RING => ring::format(&inside, section)?,
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
                 KIND_LANES => lanes::format(&inside, section)?,
+                KIND_PARTIES => parties::format(&inside, section)?,
                 KIND_REGISTRY => registry::format(&inside, section)?,
                 _ => {}
             }
@@ -240,6 +242,39 @@ impl<'m, T: Trust> Sections<'m, T> {
         self.open(id, KIND_RAW, 1)?.0.write(offset, bytes)
     }
 
+    /// As whom roles in this region are claimed: the number of a [`Party`](crate::Party), or 0.
+    #[must_use]
+    pub const fn party(&self) -> u16 {
+        self.span.party()
+    }
+
+    /// The same sections, for the claims of `party`.
+    pub(crate) fn of_party(&self, party: u16) -> Self {
+        Self { span: self.span.of_party(party), ..self.clone() }
+    }
+
+    /// Takes everything that `dead` holds; how many roles, pins and claims that were. A section
+    /// that is corrupt is passed over: nobody can use it. Each step may be done twice.
+    pub(crate) fn reclaim(&self, dead: u16) -> u32 {
+        let mut freed = 0_u32;
+        for section in self.iter().filter(|section| section.version().0 == 1) {
+            let Ok(inside) = section_span(&self.span, section) else { continue };
+            let count = match section.kind {
+                KIND_RING => ring::reclaim(&inside, section, dead),
+                KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
+                KIND_LANES => lanes::reclaim(&inside, section, dead),
+                _ => Ok(0),
+            };
+            freed = freed.saturating_add(count.unwrap_or(0));
+        }
+        freed
+    }
+
+    /// Whether a proof of life is about this memory.
+    pub(crate) fn is_covered_by<L: Liveness>(&self, liveness: &L) -> bool {
+        liveness.covers(self.span.address())
+    }
+
     /// The bytes of a section of this kind.
     pub(crate) fn open(
         &self,
@@ -325,28 +360,12 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
             KIND_RING => ring::void_roles(&inside, section)?,
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,
+            KIND_PARTIES => parties::void_roles(&inside, section)?,
             KIND_REGISTRY => registry::void_roles(&inside, section)?,
             _ => {}
         }
     }
     Ok(())
-}
-
-/// Takes everything that `dead` holds in the sections of known kinds; how many roles, pins and
-/// claims that were. A section that is corrupt is passed over: nobody can use it.
-fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
-    let mut freed = 0_u32;
-    for section in table.iter().filter(|section| section.version().0 == 1) {
-        let Ok(inside) = section_span(span, section) else { continue };
-        let count = match section.kind {
-            KIND_RING => ring::reclaim(&inside, section, dead),
-            KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
-            KIND_LANES => lanes::reclaim(&inside, section, dead),
-            _ => Ok(0),
-        };
-        freed = freed.saturating_add(count.unwrap_or(0));
-    }
-    freed
 }
 
 fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {

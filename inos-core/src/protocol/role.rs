@@ -36,17 +36,25 @@ const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
 #[must_use = "a role that is not given back stays held"]
 pub struct Lease(u32);
 
+impl Lease {
+    /// The lease word, as long as the role is held by this claim.
+    #[must_use]
+    pub const fn raw(&self) -> u32 {
+        self.0
+    }
+}
+
 /// Takes the role for `party`, at most [`MAX_PARTY`]; `None` if it is held.
 pub fn claim<W: Word>(word: &W, party: u16) -> Option<Lease> {
     let old = word.load(Ordering::Relaxed);
     if old & HELD != 0 {
         return None;
     }
-    let generation = (old & GENERATION).wrapping_add(1 << GENERATION_SHIFT);
-    let new = generation | (u32::from(party.min(MAX_PARTY)) << PARTY_SHIFT) | HELD;
+    let new = held_by(old, party);
     // Acquire: what the last holder, or whoever took its role from it, left behind; pairs with
-    // Release in `release` and `revoke`. A lost race is a held role.
-    let order = ordering("role: claim", Ordering::Acquire);
+    // Release in `release` and `revoke`. Release: that we live, which we proved to the host
+    // before; pairs with Acquire in `party::find_dead`. A lost race is a held role.
+    let order = ordering("role: claim", Ordering::AcqRel);
     word.cas(old, new, order, Ordering::Relaxed).ok().map(|_| Lease(new))
 }
 
@@ -64,13 +72,30 @@ pub fn release<W: Word>(word: &W, lease: &Lease) {
 /// the proof orders it, not this word.
 pub fn revoke<W: Word>(word: &W, dead: u16) -> bool {
     let old = word.load(Ordering::Relaxed);
-    if holder_of(old) != Some(dead) {
-        return false;
-    }
+    holder_of(old) == Some(dead) && revoke_exact(word, old)
+}
+
+/// As [`revoke`], of the very claim that was seen as `raw`.
+pub fn revoke_exact<W: Word>(word: &W, raw: u32) -> bool {
     // Release because the next holder continues from what the caller mended; pairs with Acquire
     // in `claim`. Lost to another who revoked it: then it is not held by the dead any more.
     let order = ordering("role: revoke", Ordering::Release);
-    word.cas(old, old & GENERATION, order, Ordering::Relaxed).is_ok()
+    word.cas(raw, raw & GENERATION, order, Ordering::Relaxed).is_ok()
+}
+
+/// Takes the very claim that was seen as `raw` over for `party`, with no moment in which the role
+/// is free. The caller has the proof and has mended, as for [`revoke`].
+pub fn succeed<W: Word>(word: &W, raw: u32, party: u16) -> Option<Lease> {
+    let new = held_by(raw, party);
+    // Release: that the caller lives; pairs with Acquire in `party::find_dead`. Nothing to
+    // acquire: what it mended it knows.
+    word.cas(raw, new, Ordering::Release, Ordering::Relaxed).ok().map(|_| Lease(new))
+}
+
+/// The lease word after a claim by `party` that follows `old`.
+const fn held_by(old: u32, party: u16) -> u32 {
+    let generation = (old & GENERATION).wrapping_add(1 << GENERATION_SHIFT);
+    generation | ((party & MAX_PARTY) as u32) << PARTY_SHIFT | HELD
 }
 
 /// Who holds the role, as of now.

@@ -2,6 +2,7 @@
 //!
 //! - [`region`]: who hands memory over, and on what terms (the doors);
 //! - [`span`]: bounded words and race-tolerant copies inside a region;
+//! - [`liveness`]: whose death is proven, and that it may be acted upon;
 //! - [`lend`]: slices, made from a protocol's claim and from nothing else.
 //!
 //! Invariants, cited by the `SAFETY` comments:
@@ -16,5 +17,6 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod lend;
+pub(crate) mod liveness;
 pub(crate) mod region;
 pub(crate) mod span;

@@ -237,6 +237,12 @@ impl<'m> Span<'m> {
         Ok(())
     }
 
+    /// The address of the first byte, to compare and for nothing else.
+    #[inline]
+    pub(crate) fn address(&self) -> *const u8 {
+        self.base.as_ptr()
+    }
+
     /// The address of `len` bytes at `offset`, checked; for `lend` alone.
     #[inline]
     pub(super) fn pointer(&self, offset: usize, len: usize) -> Result<NonNull<u8>, Error> {

@@ -12,6 +12,7 @@
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
+//! | who left is never taken for dead | `party` |
 //!
 //! Bounds: at most three preemptions in one execution unless `LOOM_MAX_PREEMPTIONS` says
 //! otherwise; most known bugs of such code need two. A thread that yields or blocks is not
@@ -30,6 +31,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod epoch;
+mod party;
 mod ping_pong;
 mod ready;
 mod ring;

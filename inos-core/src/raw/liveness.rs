@@ -1,0 +1,68 @@
+//! Who is alive: the host's proof, on which roles of the dead are given to others.
+
+/// Tells the living from the dead among the parties of one region.
+///
+/// A heartbeat that stopped, or a process id that is gone, proves nothing: the party may be
+/// paused, the number reused. Proof is what the operating system, or a join, vouches for. From
+/// it follows that memory is written by somebody else, so implementing this trait is `unsafe`.
+///
+/// [`AlwaysAlive`] is for parties that end together. On Linux the `inos` crate has one by file
+/// locks, which the kernel drops with the process that holds them.
+///
+/// # Safety
+/// - Where [`is_dead`](Self::is_dead) answers `true` for a seat, no execution context that holds
+///   a guard of this seat, from this or any other value of this type that
+///   [covers](Self::covers) the same memory, will touch that memory again.
+/// - [`covers`](Self::covers) answers `true` only for memory whose parties all prove their life
+///   in the way that this value looks at.
+/// - If [`EXCLUSIVE`](Self::EXCLUSIVE), [`enter`](Self::enter) gives out a guard of a seat only
+///   while `is_dead` would answer `true` for it.
+pub unsafe trait Liveness {
+    /// What proves that a seat's party is alive, for as long as it is not dropped.
+    type Guard;
+
+    /// The way that life is proven, written into the layout so that all parties prove it alike:
+    /// 0 is [`AlwaysAlive`], 1 file locks, 2 guards among threads; an embedder's own
+    /// begin at 256.
+    const SCHEME: u32;
+
+    /// Whether having entered a seat proves that its last party is dead.
+    const EXCLUSIVE: bool;
+
+    /// Whether this value is about the memory whose first byte is at `base`.
+    fn covers(&self, base: *const u8) -> bool;
+
+    /// Begins to be alive in this seat; `None` if a living party is.
+    ///
+    /// # Errors
+    /// `Host`, with the system's number for the reason.
+    fn enter(&self, seat: u16) -> Result<Option<Self::Guard>, crate::Error>;
+
+    /// Whether the party in this seat is proven dead. `false` if that can't be told.
+    fn is_dead(&self, seat: u16) -> bool;
+}
+
+/// Nobody dies before the memory does: the parties of a microcontroller, or of one scope of
+/// threads. A party that forgets its roles keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlwaysAlive;
+
+// SAFETY: nobody is ever said to be dead, and no guard says anything about another.
+unsafe impl Liveness for AlwaysAlive {
+    type Guard = ();
+
+    const SCHEME: u32 = 0;
+    const EXCLUSIVE: bool = false;
+
+    fn covers(&self, _: *const u8) -> bool {
+        true
+    }
+
+    fn enter(&self, _: u16) -> Result<Option<()>, crate::Error> {
+        Ok(Some(()))
+    }
+
+    fn is_dead(&self, _: u16) -> bool {
+        false
+    }
+}
