@@ -54,17 +54,18 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AtomicU32, Back, CallId, Client, Completion, Consumer, Cooperative,
-    EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant, Hostile, Lanes,
-    LanesConfig, Layout, LayoutBuilder, Mode, Observer, Opcode, Park, Parked, PayloadRef, PingPong,
-    PingPongConfig, Producer, Reader, Record, Region, RegistryConfig, RingBuffer, RingConfig,
-    Section, SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor,
-    UnitId, UnitRecord, UnitRegistry, Writer,
+    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CallId, Client, Completion, Consumer,
+    Cooperative, EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant,
+    Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Liveness, Mode, Observer, Opcode, Park,
+    Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong, PingPongConfig,
+    Producer, Reader, Reaped, Record, Region, RegistryConfig, RingBuffer, RingConfig, Section,
+    SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor, UnitId,
+    UnitRecord, UnitRegistry, Writer,
 };
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
 pub use kernel::{Kernel, KernelConfig, KernelError, KernelStats, Publish};
 #[cfg(target_os = "linux")]
-pub use memory::Memfd;
-pub use memory::{FileMemory, HeapMemory, MemoryError};
+pub use memory::{FileLock, FileLocks, Memfd};
+pub use memory::{FileMemory, HeapMemory, MemoryError, ThreadGuard, ThreadGuards};
 pub use park::Futex;

@@ -46,6 +46,8 @@ use super::map::Mapping;
 #[derive(Debug)]
 pub struct FileMemory {
     pub(super) map: Mapping,
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "for the locks of Linux"))]
+    file: File,
     path: PathBuf,
     /// Where the file is until `persist` gives it its name.
     temporary: Mutex<Option<PathBuf>>,
@@ -68,7 +70,8 @@ impl FileMemory {
             reserve(&file, len).and_then(|()| Mapping::new(&file, map_len, Access::ReadWrite));
         match made {
             Ok(map) => {
-                Ok(Self { map, path: path.to_owned(), temporary: Mutex::new(Some(temporary)) })
+                let temporary = Mutex::new(Some(temporary));
+                Ok(Self { map, file, path: path.to_owned(), temporary })
             }
             Err(source) => {
                 // Nothing more can be done about a file that can't be removed.
@@ -96,7 +99,7 @@ impl FileMemory {
         }
         let len = super::check_len(file.metadata().map_err(fail)?.len())?;
         let map = Mapping::new(&file, len, access).map_err(fail)?;
-        Ok(Self { map, path: path.to_owned(), temporary: Mutex::new(None) })
+        Ok(Self { map, file, path: path.to_owned(), temporary: Mutex::new(None) })
     }
 
     /// Gives a created file its name, in one step: who opens it finds the old region or this
@@ -119,6 +122,18 @@ impl FileMemory {
     /// `Io`.
     pub fn flush(&self) -> Result<(), MemoryError> {
         self.map.flush().map_err(|source| MemoryError::io(&self.path, source))
+    }
+
+    /// Proof of life for the parties of this memory, by locks on the file.
+    ///
+    /// # Errors
+    /// `Io`, also where `/proc` is not mounted, and for a file that was opened for reading only.
+    #[cfg(target_os = "linux")]
+    pub fn locks(&self) -> Result<super::FileLocks<'_>, MemoryError> {
+        use std::os::fd::AsFd as _;
+
+        super::FileLocks::new(self.map.base(), self.file.as_fd())
+            .map_err(|source| MemoryError::io(&self.path, source))
     }
 
     /// The file's name, which it has once it is persisted.

@@ -3,7 +3,7 @@
 
 use inos_core::{Cooperative, Region};
 
-use super::MemoryError;
+use super::{MemoryError, ThreadGuards};
 use crate::aligned::AlignedVec;
 
 /// Zeroed memory on the heap, shared by threads through one region.
@@ -22,6 +22,7 @@ use crate::aligned::AlignedVec;
 #[derive(Debug)]
 pub struct HeapMemory {
     bytes: AlignedVec,
+    guards: ThreadGuards,
 }
 
 impl HeapMemory {
@@ -31,7 +32,9 @@ impl HeapMemory {
     /// `TooLarge`, and `Region` with `TooSmall` below the 4096 bytes of the smallest region.
     /// Where the allocator has no memory left, the process ends, as for any vector.
     pub fn new(len: u64) -> Result<Self, MemoryError> {
-        Ok(Self { bytes: AlignedVec::new(super::check_len(len)?) })
+        let mut bytes = AlignedVec::new(super::check_len(len)?);
+        let guards = ThreadGuards::new(bytes.as_mut().as_mut_ptr());
+        Ok(Self { bytes, guards })
     }
 
     /// Length in bytes.
@@ -46,6 +49,12 @@ impl HeapMemory {
         self.len() == 0
     }
 
+    /// Proof of life for the parties of this memory, which are threads.
+    #[must_use]
+    pub fn guards(&self) -> ThreadGuards {
+        self.guards.clone()
+    }
+
     /// The region. Attaching to it is exclusive, since it borrows the memory exclusively.
     ///
     /// # Errors
@@ -55,9 +64,32 @@ impl HeapMemory {
     }
 }
 
+impl Drop for HeapMemory {
+    fn drop(&mut self) {
+        self.guards.close();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use inos_core::Liveness;
+
     use super::*;
+
+    #[test]
+    fn guards_are_about_their_memory_as_long_as_it_is_there() {
+        let (mut one, two) = (HeapMemory::new(4096).unwrap(), HeapMemory::new(4096).unwrap());
+        let (of_one, of_two) = (one.guards(), two.guards());
+        let base = one.bytes.as_mut().as_ptr();
+        assert!(of_one.covers(base) && !of_two.covers(base));
+        let guard = of_one.enter(3).unwrap().unwrap();
+        assert!(one.guards().enter(3).unwrap().is_none() && !of_one.is_dead(3));
+        drop(guard);
+        assert!(of_one.is_dead(3));
+        assert!(matches!(of_one.enter(1024), Err(inos_core::Error::NoSuchIndex { .. })));
+        drop(one);
+        assert!(!of_one.covers(base));
+    }
 
     #[test]
     fn it_is_as_long_as_asked_for() {

@@ -35,6 +35,12 @@ impl Mapping {
         self.raw.len()
     }
 
+    /// The address of the first byte, to compare and for nothing else.
+    #[cfg(target_os = "linux")]
+    pub(super) fn base(&self) -> *const u8 {
+        self.raw.as_ptr()
+    }
+
     pub(super) const fn access(&self) -> Access {
         self.access
     }

@@ -9,6 +9,7 @@ use inos_core::Access;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
 
 use super::MemoryError;
+use super::lock::FileLocks;
 use super::map::Mapping;
 
 /// Anonymous memory behind a descriptor, sealed against shrinking and growing.
@@ -65,6 +66,16 @@ impl Memfd {
         let len = super::check_len(file.metadata().map_err(fail)?.len())?;
         let map = Mapping::new(&file, len, access).map_err(fail)?;
         Ok(Self { map, file })
+    }
+
+    /// Proof of life for the parties of this memory, by locks on it.
+    ///
+    /// # Errors
+    /// `Io`, also where `/proc` is not mounted, and for memory mapped from a descriptor that
+    /// is not open for writing.
+    pub fn locks(&self) -> Result<FileLocks<'_>, MemoryError> {
+        FileLocks::new(self.map.base(), self.file.as_fd())
+            .map_err(|source| MemoryError::io("memfd", source))
     }
 
     /// Length in bytes.

@@ -11,7 +11,10 @@
 
 mod error;
 mod file;
+mod guards;
 mod heap;
+#[cfg(target_os = "linux")]
+mod lock;
 mod map;
 #[cfg(target_os = "linux")]
 mod memfd;
@@ -20,7 +23,10 @@ mod tests;
 
 pub use error::MemoryError;
 pub use file::FileMemory;
+pub use guards::{ThreadGuard, ThreadGuards};
 pub use heap::HeapMemory;
+#[cfg(target_os = "linux")]
+pub use lock::{FileLock, FileLocks};
 #[cfg(target_os = "linux")]
 pub use memfd::Memfd;
 

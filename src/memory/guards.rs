@@ -1,0 +1,124 @@
+//! Who is alive among the threads of one process: a party lives as long as its guard.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+use inos_core::{Error, Liveness, MAX_PARTIES};
+
+/// Proves the lives of the parties of one [`HeapMemory`](crate::HeapMemory). Clones tell the
+/// same.
+///
+/// A thread that ends, by a panic too, drops its party and with it everything it held. So the
+/// only thread whose claims need a proof is one that forgot its party, or lost it in a leak:
+/// join it, and [declare it dead](Self::declare_dead).
+///
+/// ```
+/// use inos::{HeapMemory, Layout, PartiesConfig, SectionId, Sections, ThreadGuards};
+///
+/// let parties = SectionId(1);
+/// let layout = Layout::builder()
+///     .parties(parties, "parties", PartiesConfig::of::<ThreadGuards>(8))
+///     .build()?;
+/// let mut memory = HeapMemory::new(layout.total_len())?;
+/// let guards = memory.guards();
+/// let sections = Sections::create(memory.region()?, &layout, 1)?;
+/// let watch = sections.join(parties, &guards, "watch")?;
+/// let number = std::thread::scope(|scope| {
+///     let leak = || {
+///         let party = sections.join(parties, &guards, "leaky").unwrap();
+///         let number = party.number();
+///         std::mem::forget(party);
+///         number
+///     };
+///     scope.spawn(leak).join().unwrap()
+/// });
+/// assert_eq!(watch.reap(&guards)?.parties, 0);
+/// // SAFETY: the thread was joined, and had handed nothing of its party's to another.
+/// unsafe { guards.declare_dead(number) };
+/// assert_eq!(watch.reap(&guards)?.parties, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ThreadGuards(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Where the memory is; null once it is gone, and its address may be another's.
+    base: AtomicPtr<u8>,
+    /// Who lives, by seat.
+    alive: Box<[AtomicBool]>,
+}
+
+/// A party's life. Dropping it says that the party is gone.
+#[derive(Debug)]
+pub struct ThreadGuard {
+    shared: Arc<Shared>,
+    seat: u16,
+}
+
+impl ThreadGuards {
+    pub(super) fn new(base: *mut u8) -> Self {
+        let alive = (0..=MAX_PARTIES).map(|_| AtomicBool::new(false)).collect();
+        Self(Arc::new(Shared { base: AtomicPtr::new(base), alive }))
+    }
+
+    /// The memory is gone: from here on these guards are about none.
+    pub(super) fn close(&self) {
+        // Relaxed: whoever asks about other memory at this address got it from the allocator
+        // after this.
+        self.0.base.store(std::ptr::null_mut(), Ordering::Relaxed);
+    }
+
+    /// Vouches for the death of the party in this seat.
+    ///
+    /// # Safety
+    /// Nothing that was opened through this party will be used again: every thread that could
+    /// was joined, and its end happens before this call.
+    pub unsafe fn declare_dead(&self, seat: u16) {
+        self.0.leave(seat);
+    }
+}
+
+impl Shared {
+    fn leave(&self, seat: u16) {
+        if let Some(alive) = self.alive.get(usize::from(seat)) {
+            // Release: what the party did is over; pairs with Acquire in `is_dead` and `enter`.
+            alive.store(false, Ordering::Release);
+        }
+    }
+}
+
+// SAFETY: where a seat is not alive, each of its guards was dropped, or was declared dead by a
+// caller who vouched for it. There is one `Shared` per memory, and none of it covers anything
+// once the memory is gone. `enter` succeeds only by turning a seat from not alive to alive.
+unsafe impl Liveness for ThreadGuards {
+    type Guard = ThreadGuard;
+
+    const SCHEME: u32 = 2;
+    const EXCLUSIVE: bool = true;
+
+    fn covers(&self, base: *const u8) -> bool {
+        std::ptr::eq(self.0.base.load(Ordering::Relaxed), base)
+    }
+
+    fn enter(&self, seat: u16) -> Result<Option<ThreadGuard>, Error> {
+        let count = MAX_PARTIES;
+        let alive = self.0.alive.get(usize::from(seat));
+        let alive = alive.ok_or(Error::NoSuchIndex { index: u32::from(seat), count })?;
+        // Acquire: pairs with Release in `leave`.
+        let free = alive.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
+        Ok(free.is_ok().then(|| ThreadGuard { shared: Arc::clone(&self.0), seat }))
+    }
+
+    fn is_dead(&self, seat: u16) -> bool {
+        // Acquire: pairs with Release in `leave`.
+        self.0.alive.get(usize::from(seat)).is_some_and(|alive| !alive.load(Ordering::Acquire))
+    }
+}
+
+impl Drop for ThreadGuard {
+    fn drop(&mut self) {
+        self.shared.leave(self.seat);
+    }
+}
