@@ -16,6 +16,8 @@ use core::hint::black_box;
 
 #[cfg(any(target_os = "none", target_family = "wasm"))]
 mod bare;
+#[cfg(all(feature = "critical-section", target_arch = "arm"))]
+mod critical;
 
 pub mod epochs;
 pub mod lanes;
