@@ -7,6 +7,7 @@ use inos_core::{EpochCounter, EpochTable, EpochWatcher, Error, SectionId, Sectio
 use crate::{Input, used};
 
 /// Advances, watches, waits.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<(), Error> {
     let table = EpochTable::open(sections, SectionId(input.number()))?;
     used(EpochTable::count(&table));
@@ -16,6 +17,7 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<
 }
 
 /// Any epoch, wherever it is.
+#[inline(never)]
 pub fn counter(
     counter: &EpochCounter<'_>,
     watcher: &mut EpochWatcher<'_>,

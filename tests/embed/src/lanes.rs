@@ -11,6 +11,7 @@ use inos_core::{
 use crate::{Input, used};
 
 /// A client and a service.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Result<(), Error> {
     let park = Spin { polls: input.number() % 1024 };
     let lanes = Lanes::open(sections, SectionId(input.number()))?;

@@ -8,6 +8,7 @@ use inos_core::{
 use crate::{Input, used};
 
 /// Nothing in it is known before.
+#[inline(never)]
 pub fn probe(input: &Input<'_>) -> Result<(), Error> {
     let (id, any) = (|| SectionId(input.number()), || input.number());
     let parties = PartiesConfig { seats: any(), ..PartiesConfig::of::<AlwaysAlive>(any()) };

@@ -31,6 +31,7 @@ unsafe impl Liveness for Oracle {
 }
 
 /// Joins, looks around, reaps, leaves.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<(), Error> {
     let (id, number) = (SectionId(input.number()), input.number());
     let parties = Parties::open(sections, id)?;

@@ -7,6 +7,7 @@ use inos_core::{
 use crate::{Input, used};
 
 /// By copies.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Result<(), Error> {
     let frames = PingPong::open(sections, SectionId(input.number()))?;
     used(PingPong::config(&frames));
@@ -24,6 +25,7 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Res
 }
 
 /// In place.
+#[inline(never)]
 pub fn in_place(sections: &Sections<'_, Cooperative>, input: &Input<'_>) -> Result<(), Error> {
     let frames = PingPong::open(sections, SectionId(input.number()))?;
     let mut writer = PingPong::writer(&frames)?;

@@ -7,6 +7,7 @@ use inos_core::{
 use crate::{Input, epochs, used};
 
 /// Registers, looks up, retires.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<(), Error> {
     let registry = UnitRegistry::open(sections, SectionId(input.number()))?;
     used((UnitRegistry::slot_count(&registry), UnitRegistry::max_methods_len(&registry)));

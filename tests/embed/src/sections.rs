@@ -9,6 +9,7 @@ use inos_core::{
 use crate::{Input, layout, used};
 
 /// The doors.
+#[inline(never)]
 pub fn doors(memory: &mut [u8], words: &[AtomicU32]) -> Result<(), Error> {
     let mut bytes = AlignedBytes::<128>::new();
     used(Region::from_bytes(bytes.as_mut()).map(|region| Region::len(&region)));
@@ -25,6 +26,7 @@ pub fn doors(memory: &mut [u8], words: &[AtomicU32]) -> Result<(), Error> {
 }
 
 /// Formats, attaches, and looks around.
+#[inline(never)]
 pub fn create<'m, T: Trust>(
     region: Region<'m, T>,
     layout: &Layout,
@@ -34,11 +36,13 @@ pub fn create<'m, T: Trust>(
 }
 
 /// Attaches to what is there.
+#[inline(never)]
 pub fn attach<T: Trust>(region: Region<'_, T>) -> Result<Sections<'_, T>, Error> {
     Sections::attach(region)
 }
 
 /// Everything but opening.
+#[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Result<(), Error> {
     used((Sections::context_id(sections), Sections::layout_hash(sections)));
     used((Sections::len(sections), Sections::is_empty(sections), Sections::access(sections)));
