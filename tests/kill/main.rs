@@ -6,8 +6,8 @@
 //! in any other way than by that signal has found something wrong.
 //!
 //! ```text
-//! cargo test -p inos-tests --release --test kill              60 rounds
-//! INOS_KILL_ROUNDS=500 cargo test -p inos-tests --release --test kill
+//! cargo test -p inos-tests --release --test kill
+//! INOS_KILL_ROUNDS=10000 cargo test -p inos-tests --release --test kill
 //! ```
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
@@ -35,7 +35,7 @@ const LANES: SectionId = SectionId(4);
 /// Seats: the parent's, the children's, and what was not reaped yet.
 const SEATS: u32 = 8;
 const CHILDREN: usize = 3;
-const ROUNDS: u32 = 60;
+const ROUNDS: u32 = 500;
 /// No round takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
