@@ -73,6 +73,13 @@ pub enum Error {
         /// Which parameter.
         what: &'static str,
     },
+    /// Items of another length than the layout says, or that the bytes are not a whole number of.
+    WrongItem {
+        /// Bytes of an item according to the layout; of all there are, if it does not say.
+        found: usize,
+        /// Bytes of an item asked for.
+        expected: usize,
+    },
     /// The layout has no section of this id.
     NoSection {
         /// The id asked for.
@@ -155,6 +162,9 @@ impl fmt::Display for Error {
             }
             Self::TooLarge { len, max } => write!(f, "{len} bytes asked for, at most {max} fit"),
             Self::BadLayout { what } => write!(f, "bad layout: {what}"),
+            Self::WrongItem { found, expected } => {
+                write!(f, "{found} bytes are not items of {expected} bytes")
+            }
             Self::NoSection { id } => write!(f, "the region has no section {id}"),
             Self::WrongKind { id, found, expected } => {
                 write!(f, "section {id} is of kind {found}, not {expected}")

@@ -108,6 +108,19 @@ impl LayoutBuilder {
         self.add(id, name, KIND_PING_PONG, config.params(), ping_pong::section_len(&config))
     }
 
+    /// A newest-state buffer whose frames are items of `item_len` bytes each: readers that take
+    /// them for items of another length are refused.
+    pub const fn ping_pong_of(
+        self,
+        id: SectionId,
+        name: &str,
+        config: PingPongConfig,
+        item_len: u32,
+    ) -> Self {
+        let len = ping_pong::section_len_of(&config, item_len);
+        self.add(id, name, KIND_PING_PONG, config.params_of(item_len), len)
+    }
+
     /// Submission and completion queues.
     pub const fn lanes(self, id: SectionId, name: &str, config: LanesConfig) -> Self {
         self.add(id, name, KIND_LANES, config.params(), lanes::section_len(&config))
