@@ -50,3 +50,35 @@ fn a_mapped_file() {
 fn a_memory_file() {
     conforms(memories::memfd);
 }
+
+/// Sections behind the fourth gibibyte work like any other; pages that nobody touches cost nothing.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[test]
+fn a_region_over_four_gibibytes() {
+    use inos::{Memfd, RingBuffer, RingConfig, SectionId};
+
+    let [gap, ring, end] = [1, 2, 3].map(SectionId);
+    let layout = Layout::builder()
+        .raw(gap, "gap", (4 << 30) + 12)
+        .ring(ring, "ring", RingConfig { capacity: 64 })
+        .raw(end, "end", 64)
+        .build()
+        .unwrap();
+    let memory = Memfd::new("large", layout.total_len()).unwrap();
+    // SAFETY: only this test has the descriptor, and runs this protocol.
+    let region = unsafe { memory.cooperative() }.unwrap();
+    let sections = Sections::create(region, &layout, 1).unwrap();
+    assert!(sections.section(ring).unwrap().offset() > 4 << 30);
+    let ring = RingBuffer::open(&sections, ring).unwrap();
+    let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+    producer.push(3, b"far away").unwrap();
+    assert_eq!(&*consumer.read().unwrap(), b"far away");
+
+    sections.write_raw(gap, (4 << 30) + 8, b"edge").unwrap();
+    sections.write_raw(end, 0, b"last").unwrap();
+    let mut out = [0; 4];
+    sections.read_raw(gap, (4 << 30) + 8, &mut out).unwrap();
+    assert_eq!(&out, b"edge");
+    sections.read_raw(gap, 8, &mut out).unwrap();
+    assert_eq!(out, [0; 4], "offsets are not cut to 32 bits");
+}
