@@ -54,12 +54,12 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AtomicU32, Back, CallId, Client, Completion, Consumer, Cooperative,
-    EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant, Hostile, Lanes,
-    LanesConfig, Layout, LayoutBuilder, Mode, Observer, Opcode, Park, Parked, PayloadRef, PingPong,
-    PingPongConfig, Producer, Reader, Record, Region, RegistryConfig, RingBuffer, RingConfig,
-    Section, SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor,
-    UnitId, UnitRecord, UnitRegistry, Writer,
+    Access, AlignedBytes, AtomicU32, Back, CallId, CallTicket, Client, Completion, Consumer,
+    Cooperative, EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant,
+    Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Mode, Observer, Opcode, Park, Parked,
+    PayloadRef, PingPong, PingPongConfig, Producer, Reader, Record, Region, RegistryConfig,
+    RingBuffer, RingConfig, Section, SectionId, Sections, Service, Space, Spin, Status, Submission,
+    Trust, UnitDescriptor, UnitId, UnitRecord, UnitRegistry, Writer,
 };
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};

@@ -273,7 +273,7 @@ pub fn bury<W: Word>(lease: &W, dead: u16) -> bool {
         return false;
     }
     // Release because the next one continues from the dead party's positions; pairs with
-    // Acquire in `claim` and `clear_up`.
+    // Acquire in `claim` and in `role::claim_from`.
     let order = ordering("lane: bury", Ordering::Release);
     lease.cas(old, old & !LEASE_HELD, order, Ordering::Relaxed).is_ok()
 }
@@ -301,14 +301,14 @@ pub const fn is_buried(lease: u32) -> bool {
 /// # Errors
 /// `Corrupt` if the positions in memory are impossible; they are left as they are.
 pub fn clear_up<L: LaneWords>(lane: &L, party: u16) -> Result<(), Error> {
-    // Acquire because the last client's positions are read next; pairs with Release in
-    // `role::release` and `bury`.
-    let seen = lane.lease().load(ordering("lane: clear up", Ordering::Acquire));
+    // Relaxed: the exchange acquires what the last client left.
+    let seen = lane.lease().load(Ordering::Relaxed);
     if has_client(seen) {
         return Ok(());
     }
     let Some(lease) = role::claim_from(lane.lease(), seen, party) else { return Ok(()) };
-    // Relaxed, all of them: two are our own, and nobody else stores the others now.
+    // Relaxed, all of them: two are our own, and nobody else stores the others now. The release
+    // of the lease publishes what is stored.
     let submitted = lane.submitted().load(Ordering::Relaxed);
     let accepted = lane.accepted().load(Ordering::Relaxed);
     let answered = lane.answered().load(Ordering::Relaxed);
@@ -322,7 +322,6 @@ pub fn clear_up<L: LaneWords>(lane: &L, party: u16) -> Result<(), Error> {
             lane.submitted().store(accepted, Ordering::Relaxed);
         }
     }
-    // Release inside: the next client continues from these positions.
     role::release(lane.lease(), &lease);
     sound.map(drop)
 }
