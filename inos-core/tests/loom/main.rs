@@ -30,6 +30,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod epoch;
+mod lane;
 mod ping_pong;
 mod ready;
 mod ring;
