@@ -265,7 +265,6 @@ impl<'m, T: Trust> Client<'m, T> {
 
 impl<T: Trust> Drop for Client<'_, T> {
     fn drop(&mut self) {
-        self.cursor.discard(&self.lane);
         role::release(self.lease_word, &self.lease);
         // After the release, so that a service that looks finds the lane without a client.
         ready::mark(self.ready, self.index);

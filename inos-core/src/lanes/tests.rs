@@ -392,7 +392,7 @@ fn attaching_exclusively_voids_roles_and_calls() {
     let lanes = Lanes::open(&sections, LANES).unwrap();
     let (mut first, _second) = (lanes.client().unwrap(), lanes.client().unwrap());
     let mut service = lanes.service().unwrap();
-    assert_eq!(service.next(), None);
+    assert_eq!((service.next(), service.next_orphan()), (None, None));
     first.submit(&noop(5), &spin()).unwrap();
     assert_eq!(serve(&mut service), 1);
     assert_eq!(first.poll(&spin()), Ok(Some(done(&noop(5)))));

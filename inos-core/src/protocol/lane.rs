@@ -211,7 +211,7 @@ impl ClientCursor {
     }
 
     /// Takes all answers that there are without reading them.
-    pub fn discard<L: LaneWords>(&mut self, lane: &L) {
+    fn discard<L: LaneWords>(&mut self, lane: &L) {
         if let Ok(run) = self.answers(lane, self.entries) {
             self.take(lane, run);
         }

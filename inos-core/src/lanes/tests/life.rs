@@ -105,6 +105,23 @@ fn what_a_dead_client_submitted_is_finished_or_void() {
     assert_eq!((service.corrupt_count(), dies(&memory, &lanes, CLIENT)), (0, 0));
 }
 
+/// The service has given up on the lane for want of room when the client dies.
+#[test]
+fn a_death_is_announced_to_the_service() {
+    let memory = Memory::new(LanesConfig { lanes: 1, ..CONFIG });
+    let lanes = memory.lanes();
+    let mut service = lanes.service().unwrap();
+    let mut dead = of_party(&lanes, CLIENT).client().unwrap();
+    for call in 0..16 {
+        dead.submit(&noop(call), &spin()).unwrap();
+        serve(&mut service);
+    }
+    core::mem::forget(dead);
+    assert_eq!(dies(&memory, &lanes, CLIENT), 1);
+    assert_eq!(service.next(), None);
+    assert!(lanes.client().is_ok());
+}
+
 #[test]
 fn client_and_service_die_together() {
     let memory = Memory::new(LanesConfig { lanes: 1, ..CONFIG });
@@ -238,13 +255,24 @@ fn a_call_whose_time_is_over_is_answered_once() {
     service.next_at(now).unwrap();
     drop(service);
     let mut service = lanes.service().unwrap();
-    // Another call in a slot that had a deadline has none.
-    client.submit(&call(6, 10), &spin()).unwrap();
-    service.next().unwrap();
-    client.submit(&call(7, 20), &spin()).unwrap();
+    assert_eq!(service.answer_orphans(&spin()), 1);
+    assert_eq!(statuses(&mut client), [(5, Status::SERVICE_LOST)]);
+
+    // Another call in a slot that had a deadline has none: here in each slot.
+    for id in 0..8 {
+        client.submit(&call(id, 10), &spin()).unwrap();
+        let (ticket, call) = service.next_at(0).unwrap();
+        service.complete(ticket, &done(&call), &spin()).unwrap();
+    }
+    assert_eq!(statuses(&mut client).len(), 8);
+    for id in 10..17 {
+        client.submit(&call(id, 10), &spin()).unwrap();
+        service.next().unwrap();
+    }
+    client.submit(&call(17, 10), &spin()).unwrap();
     service.next_at(0).unwrap();
     assert_eq!(service.expire(u64::MAX, &spin()), 1);
-    assert_eq!(statuses(&mut client), [(7, late)]);
+    assert_eq!(statuses(&mut client), [(17, late)]);
 }
 
 #[test]
