@@ -180,7 +180,7 @@ fn lanes(one: Both<'_, '_>, other: Both<'_, '_>) {
                     continue;
                 };
                 let mut bytes = [0; 4];
-                service.read_buffer(lane, 0, &mut bytes).unwrap();
+                service.read_buffer(lane.lane(), 0, &mut bytes).unwrap();
                 assert_eq!(&bytes, b"ping");
                 let answer = Completion::new(call.call_id, Status::OK);
                 service.complete(lane, &answer, &Futex).unwrap();

@@ -31,6 +31,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod epoch;
+mod lane;
 mod party;
 mod ping_pong;
 mod ready;
