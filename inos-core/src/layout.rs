@@ -6,9 +6,10 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
+use crate::arena::{self, ArenaConfig};
 use crate::epochs::{self, EpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
@@ -129,6 +130,11 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// Memory to allocate from.
+    pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
+        self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
     }
 
     /// Seats for those who take part.

@@ -30,6 +30,7 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod arena;
 mod epoch;
 mod lane;
 mod party;
