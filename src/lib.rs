@@ -54,10 +54,10 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CallId, Client, Completion, Consumer,
-    Cooperative, EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant,
-    Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Liveness, Mode, Observer, Opcode, Park,
-    Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong, PingPongConfig,
+    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CallId, CallTicket, Client, Completion,
+    Consumer, Cooperative, EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front,
+    Grant, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Liveness, Mode, Observer, Opcode,
+    Park, Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong, PingPongConfig,
     Producer, Reader, Reaped, Record, Region, RegistryConfig, RingBuffer, RingConfig, Section,
     SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor, UnitId,
     UnitRecord, UnitRegistry, Writer,

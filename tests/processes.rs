@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use inos::{Access, FileMemory, Parties, Sections};
 use inos_tests::boids;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -103,6 +104,16 @@ fn two_processes_see_one_flock_pinned_and_observed() {
     assert!(owner.is_alive());
 }
 
+/// The processes that hold a seat.
+fn seats(file: &Path) -> Vec<u32> {
+    let memory = FileMemory::open(file, Access::ReadOnly).unwrap();
+    // SAFETY: nobody truncates the file of a flock.
+    let sections = Sections::attach(unsafe { memory.hostile() }.unwrap()).unwrap();
+    let parties = sections.iter().find(|section| section.name() == "parties").unwrap().id();
+    let parties = Parties::open(&sections, parties).unwrap();
+    parties.iter().map(|party| party.process_id).collect()
+}
+
 #[test]
 fn killing_either_leaves_the_other_running() {
     let folder = TempDir::new().unwrap();
@@ -114,6 +125,14 @@ fn killing_either_leaves_the_other_running() {
         assert!(viewer.is_alive());
     }
     assert!(owner.is_alive());
+    // The next one clears up: of all those seats, only its own is taken.
+    let next = start(&["--attach", text(&file), "--headless", "--steps", "100000000"]);
+    let end = Instant::now() + Duration::from_secs(20);
+    while seats(&file) != [next.0.id()] {
+        assert!(Instant::now() < end, "seats of killed viewers: {:?}", seats(&file));
+        sleep(Duration::from_millis(20));
+    }
+    drop(next);
     attach(&file, &folder, "after.png", &["--read-only"]);
     let args = ["--attach", text(&file), "--headless", "--steps", "100000000", "--read-only"];
     let mut viewer = start(&args);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use inos::{Access, Cooperative, Error, FileMemory, PingPong, Sections};
+use inos::{Access, Cooperative, Error, FileMemory, Liveness, Party, PingPong, Sections};
 
 use crate::args::Args;
 use crate::headless::{Recorder, watch};
@@ -12,7 +12,7 @@ use crate::owner::{check_out, is_live, picture, print};
 use crate::problem::Problem;
 use crate::report::{Report, digest};
 use crate::viewer::Viewer;
-use crate::world;
+use crate::world::{self, Lives, PARTIES};
 
 /// Frames to see when nobody says how many and nobody watches.
 const FRAMES: u64 = 600;
@@ -33,7 +33,12 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
         Problem::Core(error) => Problem::Usage(format!("{}: {error}", file.display())),
         other => other,
     })?;
-    let mut viewer = Viewer::new(&sections)?;
+    let party = join(&memory, &sections)?;
+    let mine = party.as_ref().map(Party::sections);
+    let mut viewer = match &mine {
+        Some(mine) => Viewer::new(mine)?,
+        None => Viewer::observing(&sections)?,
+    };
     let mut report = Report::default();
     let out = picture(args, live);
     let frame_len = PingPong::open(&sections, world::FRAMES)?.config().frame_len.into();
@@ -70,6 +75,33 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
     report.dropped_frames = viewer.dropped;
     print(args, &report);
     Ok(signal)
+}
+
+type Viewing<'m> = Party<'m, Cooperative, <Lives<'m> as Liveness>::Guard>;
+
+/// Takes a seat, where the memory can be written and one is free, and clears up after viewers
+/// that were killed in theirs.
+fn join<'m>(
+    memory: &'m FileMemory,
+    sections: &Sections<'m, Cooperative>,
+) -> Result<Option<Viewing<'m>>, Problem> {
+    if memory.access() == Access::ReadOnly {
+        return Ok(None);
+    }
+    #[cfg(target_os = "linux")]
+    let lives: Lives<'m> = memory.locks()?;
+    #[cfg(not(target_os = "linux"))]
+    let lives: Lives<'m> = inos::AlwaysAlive;
+    let party = match sections.join_as(PARTIES, &lives, "viewer", std::process::id()) {
+        Ok(party) => party,
+        Err(Error::NoSeat { .. } | Error::RoleHeld) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    match party.reap(&lives) {
+        // Another viewer is at it.
+        Ok(_) | Err(Error::RoleHeld) => Ok(Some(party)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[allow(unsafe_code)]

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use inos::units::boids::Frame;
 use inos::{
-    Access, Cooperative, EpochTable, EpochWatcher, Error, Futex, Observer, PingPong, Reader,
-    Sections,
+    Cooperative, EpochTable, EpochWatcher, Error, Futex, Observer, PingPong, Reader, Sections,
 };
 
 use crate::problem::Problem;
@@ -41,20 +40,28 @@ pub(crate) struct Viewer<'m> {
 }
 
 impl<'m> Viewer<'m> {
-    /// Takes a seat; or observes, if all are taken or the memory is mapped for reading only.
+    /// Takes a seat; or observes, if all are taken.
     ///
     /// # Errors
     /// What is wrong with the sections.
     pub(crate) fn new(sections: &Sections<'m, Cooperative>) -> Result<Self, Error> {
         let frames = PingPong::open(sections, FRAMES)?;
-        let eye = match sections.access() {
-            Access::ReadWrite => match frames.reader() {
-                // Viewers that were killed keep their seats; there is another way to look.
-                Err(Error::NoSeat { .. }) => Eye::copied(&frames)?,
-                reader => Eye::Pinned(reader?),
-            },
-            Access::ReadOnly => Eye::copied(&frames)?,
+        let eye = match frames.reader() {
+            Err(Error::NoSeat { .. }) => Eye::copied(&frames)?,
+            reader => Eye::Pinned(reader?),
         };
+        Self::with(eye, sections)
+    }
+
+    /// Observes: also where the memory is mapped for reading only.
+    ///
+    /// # Errors
+    /// What is wrong with the sections.
+    pub(crate) fn observing(sections: &Sections<'m, Cooperative>) -> Result<Self, Error> {
+        Self::with(Eye::copied(&PingPong::open(sections, FRAMES)?)?, sections)
+    }
+
+    fn with(eye: Eye<'m>, sections: &Sections<'m, Cooperative>) -> Result<Self, Error> {
         let epoch = EpochTable::open(sections, EPOCHS)?.watcher(FRAME_EPOCH)?;
         Ok(Self { eye, epoch, version: None, frames: 0, dropped: 0 })
     }

@@ -2,7 +2,8 @@
 
 use inos::units::boids::{self, Frame};
 use inos::{
-    EpochsConfig, Error, LanesConfig, Layout, Mode, PingPongConfig, RegistryConfig, SectionId,
+    EpochsConfig, Error, LanesConfig, Layout, Mode, PartiesConfig, PingPongConfig, RegistryConfig,
+    SectionId,
 };
 
 use crate::scene::{Bounds, Scene};
@@ -15,6 +16,16 @@ pub(crate) const FRAMES: SectionId = SectionId(2);
 pub(crate) const LANES: SectionId = SectionId(3);
 /// Which units there are.
 pub(crate) const UNITS: SectionId = SectionId(4);
+
+/// Who looks on from other processes.
+pub(crate) const PARTIES: SectionId = SectionId(5);
+
+/// How those prove that they are alive: what a killed one held is free again.
+#[cfg(target_os = "linux")]
+pub(crate) type Lives<'m> = inos::FileLocks<'m>;
+/// How those prove that they are alive: not at all, where there is no such lock.
+#[cfg(not(target_os = "linux"))]
+pub(crate) type Lives<'m> = inos::AlwaysAlive;
 
 /// Moves on whenever a frame was published.
 pub(crate) const FRAME_EPOCH: u32 = 0;
@@ -38,6 +49,7 @@ pub(crate) fn layout(dim: u32, capacity: u32) -> Result<Layout, Error> {
         .epochs(EPOCHS, "epochs", EpochsConfig { count: 1, padded: true })
         .ping_pong(FRAMES, "frames", frames)
         .lanes(LANES, "lanes", LanesConfig { lanes: 2, entries: 16, buffer_len: BUFFER_LEN })
+        .parties(PARTIES, "parties", PartiesConfig::of::<Lives<'_>>(SLOTS))
         .registry(UNITS, "units", RegistryConfig { slots: 8, slot_len: 512 })
         .build()
 }

@@ -33,11 +33,12 @@ pub enum Error {
         /// Which value.
         what: &'static str,
     },
-    /// The region was formatted anew since this handle was made.
+    /// What this handle was made for is gone: the region was formatted anew, or the handle's
+    /// place is taken by something else.
     Stale {
-        /// The context id that the handle was made for.
+        /// The context id, or the generation, that the handle was made for.
         expected: u64,
-        /// The context id in memory.
+        /// The one in memory.
         found: u64,
     },
     /// A range lies outside its section or region.
@@ -72,6 +73,13 @@ pub enum Error {
     BadLayout {
         /// Which parameter.
         what: &'static str,
+    },
+    /// Items of another length than the layout says, or that the bytes are not a whole number of.
+    WrongItem {
+        /// Bytes of an item according to the layout; of all there are, if it does not say.
+        found: usize,
+        /// Bytes of an item asked for.
+        expected: usize,
     },
     /// The layout has no section of this id.
     NoSection {
@@ -142,7 +150,7 @@ impl fmt::Display for Error {
             Self::NotReady { state } => write!(f, "the region is not ready (state {state})"),
             Self::Corrupt { what } => write!(f, "corrupt memory: {what}"),
             Self::Stale { expected, found } => {
-                write!(f, "stale handle: made for context {expected:#x}, memory is {found:#x}")
+                write!(f, "stale handle: made for {expected:#x}, memory has {found:#x}")
             }
             Self::OutOfBounds { offset, len } => {
                 write!(f, "{len} bytes at offset {offset} are out of bounds")
@@ -155,6 +163,9 @@ impl fmt::Display for Error {
             }
             Self::TooLarge { len, max } => write!(f, "{len} bytes asked for, at most {max} fit"),
             Self::BadLayout { what } => write!(f, "bad layout: {what}"),
+            Self::WrongItem { found, expected } => {
+                write!(f, "{found} bytes are not items of {expected} bytes")
+            }
             Self::NoSection { id } => write!(f, "the region has no section {id}"),
             Self::WrongKind { id, found, expected } => {
                 write!(f, "section {id} is of kind {found}, not {expected}")

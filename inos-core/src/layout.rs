@@ -6,9 +6,10 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
+use crate::arena::{self, ArenaConfig};
 use crate::epochs::{self, EpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
@@ -106,6 +107,19 @@ impl LayoutBuilder {
         self.add(id, name, KIND_PING_PONG, config.params(), ping_pong::section_len(&config))
     }
 
+    /// A newest-state buffer whose frames are items of `item_len` bytes each: readers that take
+    /// them for items of another length are refused.
+    pub const fn ping_pong_of(
+        self,
+        id: SectionId,
+        name: &str,
+        config: PingPongConfig,
+        item_len: u32,
+    ) -> Self {
+        let len = ping_pong::section_len_of(&config, item_len);
+        self.add(id, name, KIND_PING_PONG, config.params_of(item_len), len)
+    }
+
     /// Submission and completion queues.
     pub const fn lanes(self, id: SectionId, name: &str, config: LanesConfig) -> Self {
         self.add(id, name, KIND_LANES, config.params(), lanes::section_len(&config))
@@ -114,6 +128,11 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// Memory to allocate from.
+    pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
+        self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
     }
 
     /// Seats for those who take part.

@@ -36,7 +36,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs.
+//! Multi-producer rings, lossy broadcast, twins, dynamic epochs.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -58,6 +58,7 @@ modules! {
     #[cfg(any(test, loom))]
     extern crate std;
 
+    mod arena;
     pub mod defs;
     mod epochs;
     mod error;
@@ -75,6 +76,7 @@ modules! {
     mod sync;
     mod wait;
 
+    pub use arena::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;

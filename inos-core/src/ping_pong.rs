@@ -28,9 +28,9 @@
 //! - Frame bytes are not cleared: a slot shows an old frame until it is written.
 //!
 //! # Not supported
-//! Every frame reaching every reader (that is a ring); more than one writer; taking over the seat
-//! of a party that died, other than by attaching exclusively. Such a seat costs one slot and
-//! nothing else.
+//! Every frame reaching every reader (that is a ring); more than one writer; frames of items
+//! whose type has a meaning of its own: only their length is checked. The seat of a dead party
+//! that did not join (see [`Party`](crate::Party)) stays taken, and costs one slot.
 #![forbid(unsafe_code)]
 
 use core::marker::PhantomData;
@@ -46,6 +46,8 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
 
+#[cfg(feature = "bytemuck")]
+mod items;
 mod reader;
 mod writer;
 
@@ -105,6 +107,12 @@ impl PingPongConfig {
         [self.slots | (self.seats << 8) | (mode << 16), self.frame_len, 0, 0]
     }
 
+    /// With frames of items.
+    pub(crate) const fn params_of(&self, item_len: u32) -> [u32; 4] {
+        let [packed, frame_len, ..] = self.params();
+        [packed, frame_len, item_len, 0]
+    }
+
     /// Distance between the bytes of two slots.
     const fn stride(&self) -> u64 {
         (self.frame_len as u64).next_multiple_of(LINE as u64)
@@ -131,6 +139,14 @@ pub(crate) const fn section_len(config: &PingPongConfig) -> Result<u64, Error> {
     Ok(config.lines() * LINE as u64 + config.slots as u64 * config.stride())
 }
 
+/// As [`section_len`], for frames of items.
+pub(crate) const fn section_len_of(config: &PingPongConfig, item_len: u32) -> Result<u64, Error> {
+    if item_len == 0 || !config.frame_len.is_multiple_of(item_len) {
+        return Err(Error::BadLayout { what: "a frame is a whole number of items" });
+    }
+    section_len(config)
+}
+
 /// Makes the buffer empty, its roles and seats free.
 pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
     let config = config_of(section)?;
@@ -140,7 +156,7 @@ pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
 
 /// Frees the writer's role and all seats. The newest frame is checked by whoever reads it.
 pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error> {
-    let parts = Parts::new(*span, config_of(section)?)?;
+    let parts = Parts::new(*span, section)?;
     // All Relaxed: the caller has the memory to itself.
     span.word(WRITER_LEASE)?.fetch_and(!role::HELD, Ordering::Relaxed);
     for seat in 0..parts.config.seats {
@@ -154,7 +170,7 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
 /// Frees the writer's role and the seats that `dead` holds; how many. Frames that were published
 /// stay; a pin goes with its seat.
 pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
-    let parts = Parts::new(*span, config_of(section)?)?;
+    let parts = Parts::new(*span, section)?;
     let mut freed = u32::from(role::revoke(span.word(WRITER_LEASE)?, dead));
     for seat in 0..parts.config.seats {
         let line = parts.seat_line(seat);
@@ -193,16 +209,20 @@ struct Parts<'m> {
     data: Span<'m>,
     config: PingPongConfig,
     stride: usize,
+    /// Bytes of an item; 0 if the layout does not say.
+    item_len: u32,
 }
 
 impl<'m> Parts<'m> {
-    fn new(span: Span<'m>, config: PingPongConfig) -> Result<Self, Error> {
+    fn new(span: Span<'m>, section: &Section) -> Result<Self, Error> {
+        let config = config_of(section)?;
+        let [_, _, item_len, _] = section.params;
         let (start, stride) = (config.lines() * LINE as u64, config.stride());
         let len = u64::from(config.slots) * stride;
         // On a 32-bit machine a section that long can't have been opened.
         match (usize::try_from(start), usize::try_from(stride), usize::try_from(len)) {
             (Ok(start), Ok(stride), Ok(len)) => {
-                Ok(Self { span, data: span.sub(start, len)?, config, stride })
+                Ok(Self { span, data: span.sub(start, len)?, config, stride, item_len })
             }
             _ => Err(Error::OutOfBounds { offset: start, len }),
         }
@@ -318,13 +338,19 @@ impl<'m, T: Trust> PingPong<'m, T> {
     /// memory contradict the section.
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_PING_PONG, MAJOR)?;
-        Ok(Self { parts: Parts::new(span, config_of(&section)?)?, trust: PhantomData })
+        Ok(Self { parts: Parts::new(span, &section)?, trust: PhantomData })
     }
 
     /// What the buffer consists of.
     #[must_use]
     pub const fn config(&self) -> PingPongConfig {
         self.parts.config
+    }
+
+    /// Bytes in an item of a frame; 0 if the layout does not say.
+    #[must_use]
+    pub const fn item_len(&self) -> u32 {
+        self.parts.item_len
     }
 
     /// Takes the writer's role; dropping the writer gives it back.

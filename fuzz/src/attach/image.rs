@@ -10,7 +10,7 @@ use inos_core::{
     SectionId, Sections,
 };
 
-use super::party::{Party, Poke};
+use super::peer::{Peer, Poke};
 use crate::bytes::Bytes;
 
 /// Longest image that an input spells out.
@@ -67,7 +67,7 @@ impl Image {
         let work = Bytes::new(bytes.take(work_len));
         let region = Region::from_bytes(image.bytes_mut()).expect("lines are aligned");
         let sections = Sections::create(region, &layout, 42).expect("as long as the layout");
-        Party::new(&sections, true).work(work, Poke::Nothing);
+        Peer::new(&sections, true).work(work, Poke::Nothing);
         image
     }
 

@@ -16,15 +16,16 @@
 //! called corrupt either.
 
 mod image;
-mod party;
+mod peer;
 
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
 
 use inos_core::{Access, Cooperative, Hostile, Region, Sections};
 
 use self::image::Image;
-use self::party::{Party, Poke};
+use self::peer::{Peer, Poke};
 use crate::bytes::Bytes;
 
 /// Builds an image and works on it through each door.
@@ -39,10 +40,56 @@ pub fn run(bytes: &[u8]) {
     read_only(image, bytes);
 }
 
+/// Works through the hostile door on an image that another thread fills with what `noise` gives,
+/// from the first to the last operation.
+///
+/// # Panics
+/// If `inos-core` breaks a promise.
+pub fn run_beside(bytes: &[u8], mut noise: impl FnMut() -> u32 + Send) {
+    let mut bytes = Bytes::new(bytes);
+    let image = Image::new(&mut bytes);
+    let words: Vec<AtomicU32> = image.words().iter().copied().map(AtomicU32::new).collect();
+    let Ok(sections) = Sections::<Hostile>::attach(Region::from_words(&words)) else { return };
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Dropped by a panic, too: the other thread must not go on for ever.
+        let _done = Done(&done);
+        scope.spawn(|| {
+            // Control words stand at the beginnings of sections.
+            let firsts: Vec<_> = sections.iter().map(|found| found.offset() as usize / 4).collect();
+            while !done.load(Ordering::Relaxed) {
+                let any = noise() as usize;
+                let at = match firsts.get(any % (2 * firsts.len())) {
+                    Some(first) => first + any / 64 % 96,
+                    None => any % words.len(),
+                };
+                let Some(word) = words.get(at) else { continue };
+                let value = match noise() % 4 {
+                    0 => noise(),
+                    1 => noise() % 64,
+                    2 => word.load(Ordering::Relaxed) ^ (1 << (noise() % 32)),
+                    _ => word.load(Ordering::Relaxed).wrapping_add(noise() % 16),
+                };
+                word.store(value, Ordering::Relaxed);
+            }
+        });
+        Peer::new(&sections, false).work(bytes, Poke::Always);
+    });
+}
+
+/// Ends the noise.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn hostile(image: &Image, bytes: Bytes<'_>) {
     let words: Vec<AtomicU32> = image.words().iter().copied().map(AtomicU32::new).collect();
     if let Ok(sections) = Sections::<Hostile>::attach(Region::from_words(&words)) {
-        Party::new(&sections, image.is_intact()).work(bytes, Poke::Words(&words));
+        Peer::new(&sections, image.is_intact()).work(bytes, Poke::Words(&words));
     }
 }
 
@@ -50,7 +97,7 @@ fn exclusive(mut image: Image, bytes: Bytes<'_>) {
     let is_intact = image.is_intact();
     let Ok(region) = Region::from_bytes(image.bytes_mut()) else { return };
     if let Ok(sections) = Sections::<Cooperative>::attach(region) {
-        Party::new(&sections, is_intact).work(bytes, Poke::Nothing);
+        Peer::new(&sections, is_intact).work(bytes, Poke::Nothing);
     }
 }
 
@@ -63,6 +110,6 @@ fn read_only(mut image: Image, bytes: Bytes<'_>) {
     // at them again, and made `base` out of an exclusive borrow that is over. One thread.
     let region = unsafe { Region::<Hostile>::from_raw_parts(base, len, Access::ReadOnly) };
     if let Ok(sections) = region.and_then(Sections::attach) {
-        Party::new(&sections, is_intact).work(bytes, Poke::Nothing);
+        Peer::new(&sections, is_intact).work(bytes, Poke::Nothing);
     }
 }

@@ -52,7 +52,7 @@ impl Drop for Reader<'_> {
 #[derive(Debug)]
 #[must_use = "dropping a front unpins it"]
 pub struct Front<'a, 'm> {
-    reader: &'a mut Reader<'m>,
+    pub(super) reader: &'a mut Reader<'m>,
     pinned: Pinned,
     version: u32,
 }
@@ -131,7 +131,7 @@ impl Observer<'_> {
     /// `Empty` before the first publish; `TooLarge` if the frame is longer than `out`; `Lapped`
     /// if all `tries` failed; `Corrupt` if the slot or the length in memory is impossible.
     pub fn copy(&self, out: &mut [u8], tries: u32) -> Result<Observed, Error> {
-        let Parts { span, data, config, stride } = self.parts;
+        let Parts { span, data, config, stride, .. } = self.parts;
         let latest = span.peek(LATEST)?;
         for retries in 0..tries {
             let frame = ping_pong::newest(&latest, config.slots)?;

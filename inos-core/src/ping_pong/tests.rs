@@ -388,3 +388,42 @@ fn observers_throw_torn_copies_away() {
         done.store(true, Ordering::Release);
     });
 }
+
+#[cfg(feature = "bytemuck")]
+#[test]
+fn items_are_as_long_as_the_layout_says() {
+    let config = PingPongConfig { slots: 3, seats: 1, frame_len: 24, mode: Mode::Pinned };
+    for (item_len, mode) in [(0, Mode::Pinned), (7, Mode::Pinned), (25, Mode::Observed)] {
+        let config = PingPongConfig { mode, ..config };
+        let layout = Layout::builder().ping_pong_of(SectionId(1), "", config, item_len).build();
+        assert!(layout.is_err(), "{item_len}");
+    }
+    for item_len in [0, 8] {
+        let mut builder = Layout::builder();
+        builder = match item_len {
+            0 => builder.ping_pong(SectionId(1), "", config),
+            _ => builder.ping_pong_of(SectionId(1), "", config, item_len),
+        };
+        let layout = builder.build().unwrap();
+        let mut memory = crate::AlignedBytes::<4096>::new();
+        let region = Region::from_bytes(memory.as_mut()).unwrap();
+        let sections = Sections::create(region, &layout, 1).unwrap();
+        let frames = PingPong::open(&sections, SectionId(1)).unwrap();
+        assert_eq!(frames.item_len(), item_len);
+        let (mut writer, mut reader) = (frames.writer().unwrap(), frames.reader().unwrap());
+        let mut back = writer.back_mut().unwrap();
+        back.items_mut::<u64>().unwrap().copy_from_slice(&[1, 2, 3]);
+        // A layout that does not say leaves it to the reader.
+        assert_eq!(back.items_mut::<u32>().is_ok(), item_len == 0);
+        back.publish(20).unwrap();
+        let front = reader.front().unwrap();
+        let found = if item_len == 0 { 20 } else { 8 };
+        let expected = Error::WrongItem { found: 20, expected: 8 };
+        assert_eq!(front.items::<u64>(), Err(expected), "20 bytes are no whole items");
+        if item_len != 0 {
+            let expected = Error::WrongItem { found, expected: 4 };
+            assert_eq!(front.items::<u32>(), Err(expected));
+        }
+        assert!(front.items::<[u8; 0]>().is_err(), "items of no bytes");
+    }
+}

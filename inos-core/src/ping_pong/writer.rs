@@ -117,7 +117,7 @@ impl<T: Trust> Drop for Writer<'_, T> {
 #[derive(Debug)]
 #[must_use = "a frame that is not published has no effect"]
 pub struct Back<'a, 'm, T: Trust> {
-    control: Control<'m>,
+    pub(super) control: Control<'m>,
     state: &'a mut WriterState,
     newest: &'a mut Option<(u32, usize)>,
     /// Taken by `publish`; what is left at the drop is abandoned.

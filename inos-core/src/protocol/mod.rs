@@ -8,11 +8,13 @@
 //! Where store-load order is needed the protocols use `fence(SeqCst)`, never a `SeqCst`
 //! access.
 
+pub mod arena;
 pub mod epoch;
 #[cfg(loom)]
 pub mod fault;
 #[cfg(not(loom))]
 mod fault;
+pub mod lane;
 pub mod party;
 pub mod ping_pong;
 pub mod ready;

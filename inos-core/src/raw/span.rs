@@ -138,6 +138,19 @@ impl<'m> Span<'m> {
         self.atomic(offset)
     }
 
+    /// `N` words from `offset` on, for reading and writing: one check for all of them. Nothing
+    /// among them may ever be lent.
+    #[inline]
+    pub(crate) fn block<const N: usize>(&self, offset: usize) -> Result<&'m [AtomicU32; N], Error> {
+        self.require_writable()?;
+        self.bounds(offset, N * 4)?;
+        aligned(offset)?;
+        // SAFETY: in bounds, as just checked.
+        let at = unsafe { self.base.add(offset) }.cast::<[AtomicU32; N]>();
+        // SAFETY: as in `atomic`, for each of the words.
+        Ok(unsafe { at.as_ref() })
+    }
+
     /// The control word at `offset`, for reading.
     #[inline]
     pub(crate) fn peek(&self, offset: usize) -> Result<Peek<'m>, Error> {

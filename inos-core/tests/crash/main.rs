@@ -12,6 +12,8 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod arena;
+mod lane;
 mod party;
 mod ring;
 mod role;

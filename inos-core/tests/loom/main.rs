@@ -30,7 +30,9 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod arena;
 mod epoch;
+mod lane;
 mod party;
 mod ping_pong;
 mod ready;

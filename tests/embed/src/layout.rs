@@ -1,8 +1,8 @@
 //! Layouts that are made while the program runs.
 
 use inos_core::{
-    AlwaysAlive, EpochsConfig, Error, LanesConfig, Layout, LayoutBuilder, Mode, PartiesConfig,
-    PingPongConfig, RegistryConfig, RingConfig, Section, SectionId,
+    AlwaysAlive, ArenaConfig, EpochsConfig, Error, LanesConfig, Layout, LayoutBuilder, Mode,
+    PartiesConfig, PingPongConfig, RegistryConfig, RingConfig, Section, SectionId,
 };
 
 use crate::{Input, used};
@@ -16,6 +16,7 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
     let frames = PingPongConfig { slots: any(), seats: any(), frame_len: any(), mode };
     let lanes = LanesConfig { lanes: any(), entries: any(), buffer_len: any() };
     let registry = RegistryConfig { slots: any(), slot_len: any() };
+    let arena = ArenaConfig { page_len: any(), pages: any() };
     let text = input.text();
     let mut builder = Layout::builder();
     // As many as there may be, and more.
@@ -29,6 +30,8 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
         );
         builder = LayoutBuilder::ring(builder, id(), text, RingConfig { capacity: any() });
         builder = LayoutBuilder::ping_pong(builder, id(), text, frames);
+        builder = LayoutBuilder::ping_pong_of(builder, id(), text, frames, any());
+        builder = LayoutBuilder::arena(builder, id(), text, arena);
         builder = LayoutBuilder::lanes(builder, id(), text, lanes);
         builder = LayoutBuilder::registry(builder, id(), text, registry);
         builder = LayoutBuilder::parties(builder, id(), text, parties);

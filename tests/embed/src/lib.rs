@@ -19,6 +19,7 @@ mod bare;
 #[cfg(all(feature = "critical-section", target_arch = "arm"))]
 mod critical;
 
+pub mod arena;
 pub mod epochs;
 pub mod lanes;
 pub mod layout;

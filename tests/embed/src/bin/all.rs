@@ -2,11 +2,11 @@
 #![cfg_attr(any(target_os = "none", target_family = "wasm"), no_std, no_main)]
 
 use inos_core::{
-    AtomicU32, Cooperative, EpochsConfig, LanesConfig, Layout, Mode, PartiesConfig, PingPongConfig,
-    Region, RegistryConfig, RingConfig, SectionId, Sections, Trust,
+    ArenaConfig, AtomicU32, Cooperative, EpochsConfig, LanesConfig, Layout, Mode, PartiesConfig,
+    PingPongConfig, Region, RegistryConfig, RingConfig, SectionId, Sections, Trust,
 };
 use inos_embed::{
-    Input, epochs, lanes, layout, parties, ping_pong, registry, ring, sections, used,
+    Input, arena, epochs, lanes, layout, parties, ping_pong, registry, ring, sections, used,
 };
 
 inos_embed::entry!(run);
@@ -23,6 +23,7 @@ const LAYOUT: Layout = {
         .ping_pong(SectionId(4), "observed", observed)
         .ping_pong(SectionId(7), "frames", frames)
         .lanes(SectionId(8), "lanes", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 })
+        .arena(SectionId(100), "arena", ArenaConfig { page_len: 512, pages: 4 })
         .parties(SectionId(64), "parties", PartiesConfig { seats: 2, scheme: 0 })
         .build();
     match built {
@@ -64,9 +65,11 @@ fn every<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) {
     used(ping_pong::probe(sections, input));
     used(lanes::probe(sections, input));
     used(parties::probe(sections, input));
+    used(arena::probe(sections, input));
 }
 
 fn in_place(sections: &Sections<'_, Cooperative>, input: &Input<'_>) {
     used(ring::in_place(sections, input));
     used(ping_pong::in_place(sections, input));
+    used(arena::in_place(sections, input));
 }
