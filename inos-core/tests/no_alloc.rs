@@ -57,7 +57,8 @@ const OBSERVED: SectionId = SectionId(4);
 const LANES: SectionId = SectionId(5);
 const UNITS: SectionId = SectionId(6);
 const PARTIES: SectionId = SectionId(7);
-const LEN: usize = 1 << 14;
+const ARENA: SectionId = SectionId(8);
+const LEN: usize = 1 << 15;
 
 fn layout() -> Layout {
     let frames = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
@@ -70,6 +71,7 @@ fn layout() -> Layout {
         .ping_pong(OBSERVED, "observed", observed)
         .lanes(LANES, "lanes", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 })
         .registry(UNITS, "units", RegistryConfig { slots: 4, slot_len: 256 })
+        .arena(ARENA, "arena", ArenaConfig { page_len: 512, pages: 8 })
         .parties(PARTIES, "parties", PartiesConfig::of::<AlwaysAlive>(2))
         .build()
         .unwrap()
@@ -103,7 +105,7 @@ mod drive {
         sections.write_raw(RAW, 4, b"bytes").unwrap();
         sections.read_raw(RAW, 4, &mut bytes).unwrap();
         assert_eq!(&bytes, b"bytes");
-        assert_eq!(sections.iter().count(), 8);
+        assert_eq!(sections.iter().count(), 9);
         assert!(sections.read_raw(RAW, 64, &mut bytes).is_err());
     }
 
@@ -150,12 +152,24 @@ mod drive {
         for id in (0..20).map(CallId) {
             client.write_buffer(0, b"in").unwrap();
             client.submit(&Submission::noop(id), &park).unwrap();
-            while let Some((lane, call)) = service.next() {
+            while let Some((ticket, call)) = service.next() {
                 let answer = Completion::new(call.call_id, Status::OK);
-                service.complete(lane, &answer, &park).unwrap();
+                service.complete(ticket, &answer, &park).unwrap();
             }
             assert_eq!(client.wait(&park, None).unwrap().call_id, id);
         }
+    }
+
+    pub(super) fn arena<T: Trust>(sections: &Sections<'_, T>) {
+        let mut arena = Arena::open(sections, ARENA).unwrap();
+        for len in [1, 64, 65, 500, 2000, 4096] {
+            let mut block = arena.allocate(len).unwrap();
+            block.write(0, b"a block").unwrap();
+            let block = arena.adopt(block.hand_over()).unwrap();
+            assert!(arena.allocate(8 * 512).is_err());
+            arena.free(block);
+        }
+        assert_eq!(arena.stats().unwrap().used_len, 0);
     }
 
     pub(super) fn registry<T: Trust>(sections: &Sections<'_, T>) {
@@ -198,6 +212,14 @@ mod in_place {
             grant.commit(tag);
             assert_eq!(*consumer.read().unwrap(), [tag as u8; 9]);
         }
+    }
+
+    pub(super) fn arena(sections: &Sections<'_, Cooperative>) {
+        let mut arena = Arena::open(sections, ARENA).unwrap();
+        let mut block = arena.allocate(100).unwrap();
+        block.fill(7);
+        let block = arena.adopt(block.hand_over()).unwrap();
+        assert_eq!(block.first(), Some(&7));
     }
 
     pub(super) fn ping_pong(sections: &Sections<'_, Cooperative>) {
@@ -258,10 +280,11 @@ macro_rules! never_allocate {
     };
 }
 
-never_allocate!(raw, epochs, ring, ping_pong, lanes, registry, parties);
+never_allocate!(raw, epochs, ring, ping_pong, lanes, arena, registry, parties);
 
 #[test]
 fn in_place() {
     both(in_place::ring, |_| ());
     both(in_place::ping_pong, |_| ());
+    both(in_place::arena, |_| ());
 }

@@ -1,5 +1,5 @@
 //! Who holds a role, a claim, a pin, a seat or a region is one.
-use inos_core::protocol::{ping_pong, ring, role};
+use inos_core::protocol::{arena, lane, ping_pong, ring, role};
 use inos_core::*;
 
 fn is_clone<T: Clone>() {}
@@ -17,8 +17,11 @@ pub fn case() {
     is_clone::<Client<'_, Cooperative>>(); //~ E0277
     is_clone::<Service<'_, Cooperative>>(); //~ E0277
     is_clone::<Party<'_, Cooperative, ()>>(); //~ E0277
+    is_clone::<Block<'_, Hostile>>(); //~ E0277
     is_clone::<role::Lease>(); //~ E0277
     is_clone::<ring::Claim>(); //~ E0277
     is_clone::<ping_pong::Claim>(); //~ E0277
+    is_clone::<arena::Claim>(); //~ E0277
+    is_clone::<lane::Run>(); //~ E0277
     is_clone::<Sections<'_, Cooperative>>();
 }
