@@ -15,6 +15,7 @@ const ALIVE: u16 = 2;
 struct Arena {
     pages: [MortalWord; PAGES],
     runs: [MortalWord; PAGES],
+    hints: [MortalWord; PAGES],
     units: [[MortalWord; 2]; PAGES],
 }
 
@@ -27,6 +28,10 @@ impl Words for Arena {
 
     fn run(&self, index: u32) -> Option<&MortalWord> {
         self.runs.get(index as usize)
+    }
+
+    fn hint(&self, index: u32) -> Option<&MortalWord> {
+        self.hints.get(index as usize)
     }
 
     fn unit(&self, page: u32, unit: u32) -> Option<&MortalWord> {
