@@ -5,8 +5,9 @@
 //! 2. A [`Layout`] says what is where; [`Sections::create`] formats the region, and
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
-//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there.
+//!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
+//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
+//!    their answers, a [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -36,7 +37,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs, and taking over the
+//! Multi-producer rings, an arena, twins, dynamic epochs, and taking over the
 //! roles of a dead party other than by attaching exclusively.
 #![no_std]
 #![deny(unsafe_code)]
@@ -59,6 +60,7 @@ modules! {
     #[cfg(any(test, loom))]
     extern crate std;
 
+    mod broadcast;
     pub mod defs;
     mod epochs;
     mod error;
@@ -75,6 +77,7 @@ modules! {
     mod sync;
     mod wait;
 
+    pub use broadcast::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;
