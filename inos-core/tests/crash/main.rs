@@ -12,6 +12,7 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod broadcast;
 mod ring;
 mod role;
 
