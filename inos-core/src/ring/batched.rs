@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::producer::Producer;
-use super::{GRANULE, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG};
+use super::{GRANULE, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, copy};
 use crate::error::Error;
 use crate::protocol::ring::Claim;
 use crate::raw::lend;
@@ -59,7 +59,12 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
     #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let skip = self.add(tag, bytes.len())?;
-        self.producer.data.write(self.claim.start() as usize * GRANULE + skip, bytes)
+        let data = &self.producer.data;
+        if T::LENDS {
+            copy(lend::ring_claim_mut(data, &mut self.claim, GRANULE, skip, bytes.len())?, bytes);
+            return Ok(());
+        }
+        data.write(self.claim.start() as usize * GRANULE + skip, bytes)
     }
 
     /// Records in the batch.

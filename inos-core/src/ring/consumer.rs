@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::{
-    GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL, max_record,
+    GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL, copy, max_record,
 };
 use crate::error::Error;
 use crate::protocol::ring::{Available, ConsumerCursor};
@@ -106,7 +106,11 @@ impl<'m, T: Trust> Consumer<'m, T> {
         let found = self.find(available)?;
         let (tag, len, max) = (found.tag, found.len, out.len());
         let out = out.get_mut(..len).ok_or(Error::TooLarge { len, max })?;
-        self.data.read(found.available.start() as usize * GRANULE + HEADER_LEN, out)?;
+        if T::LENDS {
+            copy(out, self.bytes(&found));
+        } else {
+            self.data.read(found.available.start() as usize * GRANULE + HEADER_LEN, out)?;
+        }
         self.cursor.take(found.granules)?;
         Ok(Popped { tag, len })
     }
@@ -150,7 +154,7 @@ impl<'m, T: Trust> Consumer<'m, T> {
         Ok(Found { available, granules, len, tag })
     }
 
-    /// The payload of a record, in place.
+    /// The payload of a record, in place; for cooperative trust only.
     #[inline]
     fn bytes<'a>(&'a self, found: &'a Found) -> &'a [u8] {
         // The length was checked against what is available, so the empty slice never comes to

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::{
-    Batch, Batched, GRANULE, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
+    Batch, Batched, GRANULE, copy, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
     max_record,
 };
 use crate::error::Error;
@@ -99,8 +99,12 @@ impl<'m, T: Trust> Producer<'m, T> {
     /// Writes a record that is published with the next flush.
     #[inline]
     pub(super) fn stage(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
-        let space = self.claim(bytes.len())?;
-        self.data.write(space.payload(), bytes)?;
+        let mut space = self.claim(bytes.len())?;
+        if T::LENDS {
+            copy(space.bytes_mut(&self.data), bytes);
+        } else {
+            self.data.write(space.payload(), bytes)?;
+        }
         space.describe(tag);
         self.cursor.stage(space.claim);
         Ok(())
@@ -201,7 +205,7 @@ impl Space<'_> {
         self.tag_word.store(tag, Ordering::Relaxed);
     }
 
-    /// The payload in place.
+    /// The payload in place; for cooperative trust only.
     #[inline]
     pub(super) fn bytes_mut<'a>(&'a mut self, data: &'a Span<'_>) -> &'a mut [u8] {
         let len = self.len as usize;

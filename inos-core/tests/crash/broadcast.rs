@@ -1,6 +1,9 @@
 //! Lossy broadcast: whatever a dead transmitter was doing, its successor goes on behind the
 //! newest record, and receivers see neither half a record nor a gap that is none.
 
+// Helpers of tests are tests.
+#![allow(clippy::panic)]
+
 use inos_core::Ordering;
 use inos_core::protocol::broadcast::{Header, Look, ReceiverState, TransmitterState, Words};
 use inos_core::protocol::{ReadWord, Word};
