@@ -5,8 +5,9 @@
 //! `const`: a microcontroller sizes its `static` with it.
 #![forbid(unsafe_code)]
 
+use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
@@ -102,6 +103,11 @@ impl LayoutBuilder {
     /// A single-producer single-consumer byte ring.
     pub const fn ring(self, id: SectionId, name: &str, config: RingConfig) -> Self {
         self.add(id, name, KIND_RING, config.params(), ring::section_len(&config))
+    }
+
+    /// A ring that overwrites what was not read in time.
+    pub const fn broadcast(self, id: SectionId, name: &str, config: BroadcastConfig) -> Self {
+        self.add(id, name, KIND_BROADCAST, config.params(), broadcast::section_len(&config))
     }
 
     /// A newest-state buffer.

@@ -5,8 +5,9 @@
 //! 2. A [`Layout`] says what is where; [`Sections::create`] formats the region, and
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
-//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there.
+//!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
+//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
+//!    their answers, a [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -36,7 +37,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, twins, dynamic epochs.
+//! Multi-producer rings, twins, dynamic epochs.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -59,6 +60,7 @@ modules! {
     extern crate std;
 
     mod arena;
+    mod broadcast;
     pub mod defs;
     mod epochs;
     mod error;
@@ -77,6 +79,7 @@ modules! {
     mod wait;
 
     pub use arena::*;
+    pub use broadcast::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;

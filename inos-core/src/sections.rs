@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -22,7 +22,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{arena, epochs, lanes, parties, ping_pong, registry, ring};
+use crate::{arena, broadcast, epochs, lanes, parties, ping_pong, registry, ring};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -94,6 +94,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let inside = section_span(&span, section)?;
             match section.kind {
                 KIND_ARENA => arena::format(&inside, section)?,
+                KIND_BROADCAST => broadcast::format(&inside, section)?,
                 KIND_EPOCHS => epochs::format(&inside, section)?,
                 KIND_RING => ring::format(&inside, section)?,
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
@@ -262,6 +263,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let Ok(inside) = section_span(&self.span, section) else { continue };
             let count = match section.kind {
                 KIND_ARENA => arena::reclaim(&inside, section, dead),
+                KIND_BROADCAST => broadcast::reclaim(&inside, section, dead),
                 KIND_RING => ring::reclaim(&inside, section, dead),
                 KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
                 KIND_LANES => lanes::reclaim(&inside, section, dead),
@@ -360,6 +362,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
         let inside = section_span(span, section)?;
         match section.kind {
             KIND_ARENA => arena::void_roles(&inside, section)?,
+            KIND_BROADCAST => broadcast::void_roles(&inside, section)?,
             KIND_RING => ring::void_roles(&inside, section)?,
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,

@@ -6,9 +6,9 @@ use inos_core::defs::{
     SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
 };
 use inos_core::{
-    AtomicU32, EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Mode,
-    Ordering, PingPong, PingPongConfig, Region, RegistryConfig, RingBuffer, RingConfig, SectionId,
-    Sections, Trust, UnitRegistry,
+    AtomicU32, Broadcast, BroadcastConfig, EpochTable, EpochsConfig, Error, Lanes, LanesConfig,
+    Layout, LayoutBuilder, Mode, Ordering, PingPong, PingPongConfig, Region, RegistryConfig,
+    RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
 };
 use proptest::prelude::*;
 
@@ -18,6 +18,7 @@ enum Piece {
     Raw(u64),
     Epochs(EpochsConfig),
     Ring(RingConfig),
+    Broadcast(BroadcastConfig),
     PingPong(PingPongConfig),
     Lanes(LanesConfig),
     Registry(RegistryConfig),
@@ -29,6 +30,7 @@ impl Piece {
             Self::Raw(len) => builder.raw(id, "raw", len),
             Self::Epochs(config) => builder.epochs(id, "epochs", config),
             Self::Ring(config) => builder.ring(id, "ring", config),
+            Self::Broadcast(config) => builder.broadcast(id, "news", config),
             Self::PingPong(config) => builder.ping_pong(id, "frames", config),
             Self::Lanes(config) => builder.lanes(id, "lanes", config),
             Self::Registry(config) => builder.registry(id, "units", config),
@@ -41,6 +43,7 @@ impl Piece {
             Self::Raw(_) => sections.read_raw(id, 0, &mut [0; 4]),
             Self::Epochs(_) => EpochTable::open(sections, id).map(drop),
             Self::Ring(_) => RingBuffer::open(sections, id).map(drop),
+            Self::Broadcast(_) => Broadcast::open(sections, id).map(drop),
             Self::PingPong(_) => PingPong::open(sections, id).map(drop),
             Self::Lanes(_) => Lanes::open(sections, id).map(drop),
             Self::Registry(_) => UnitRegistry::open(sections, id).map(drop),
@@ -56,6 +59,7 @@ fn piece() -> impl Strategy<Value = Piece> {
         (1_u32..60, any::<bool>())
             .prop_map(|(count, padded)| Piece::Epochs(EpochsConfig { count, padded })),
         (3_u32..9).prop_map(|bits| Piece::Ring(RingConfig { capacity: 1 << bits })),
+        (5_u32..9).prop_map(|bits| Piece::Broadcast(BroadcastConfig { capacity: 1 << bits })),
         frames.prop_map(|(slots, seats, frame_len, observed)| {
             let mode = if observed { Mode::Observed } else { Mode::Pinned };
             let seats = seats.min(slots - 2);

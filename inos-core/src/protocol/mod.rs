@@ -9,6 +9,7 @@
 //! access.
 
 pub mod arena;
+pub mod broadcast;
 pub mod epoch;
 #[cfg(loom)]
 pub mod fault;

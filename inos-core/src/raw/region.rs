@@ -12,9 +12,16 @@ use crate::sync::AtomicU32;
 pub const REGION_ALIGN: usize = 64;
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Cooperative {}
-    impl Sealed for super::Hostile {}
+    pub trait Sealed {
+        /// Whether claimed bytes may be borrowed in place.
+        const LENDS: bool;
+    }
+    impl Sealed for super::Cooperative {
+        const LENDS: bool = true;
+    }
+    impl Sealed for super::Hostile {
+        const LENDS: bool = false;
+    }
 }
 
 /// How far the other parties of a region are trusted; chosen once, at the door.

@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arena;
+mod broadcast;
 mod lane;
 mod party;
 mod ring;

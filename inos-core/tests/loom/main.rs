@@ -9,6 +9,7 @@
 //! |------|-------|
 //! | no wake-up is lost, whatever was stored before an advance is visible after it | `epoch` |
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
+//! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
@@ -31,6 +32,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arena;
+mod broadcast;
 mod epoch;
 mod lane;
 mod party;
