@@ -33,11 +33,11 @@ pub enum Error {
         /// Which value.
         what: &'static str,
     },
-    /// The region was formatted anew since this handle was made.
+    /// The region was formatted anew, or the slot was given up, since this handle was made.
     Stale {
-        /// The context id that the handle was made for.
+        /// The context id, or the slot's generation, that the handle was made for.
         expected: u64,
-        /// The context id in memory.
+        /// The one in memory.
         found: u64,
     },
     /// A range lies outside its section or region.
@@ -142,7 +142,7 @@ impl fmt::Display for Error {
             Self::NotReady { state } => write!(f, "the region is not ready (state {state})"),
             Self::Corrupt { what } => write!(f, "corrupt memory: {what}"),
             Self::Stale { expected, found } => {
-                write!(f, "stale handle: made for context {expected:#x}, memory is {found:#x}")
+                write!(f, "stale handle: made for {expected:#x}, memory is at {found:#x}")
             }
             Self::OutOfBounds { offset, len } => {
                 write!(f, "{len} bytes at offset {offset} are out of bounds")

@@ -36,10 +36,14 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs, and taking over the
+//! Multi-producer rings, lossy broadcast, an arena, twins, and taking over the
 //! roles of a dead party other than by attaching exclusively.
 #![no_std]
 #![deny(unsafe_code)]
+#![cfg_attr(
+    all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"),
+    feature(stdarch_wasm_atomic_wait)
+)]
 
 #[cfg(any(target_has_atomic = "32", feature = "critical-section"))]
 macro_rules! modules {

@@ -322,6 +322,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
         }
         let inside = section_span(span, section)?;
         match section.kind {
+            KIND_EPOCHS => epochs::void_roles(&inside, section)?,
             KIND_RING => ring::void_roles(&inside, section)?,
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,
@@ -339,6 +340,7 @@ fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
     for section in table.iter().filter(|section| section.version().0 == 1) {
         let Ok(inside) = section_span(span, section) else { continue };
         let count = match section.kind {
+            KIND_EPOCHS => epochs::reclaim(&inside, section, dead),
             KIND_RING => ring::reclaim(&inside, section, dead),
             KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
             KIND_LANES => lanes::reclaim(&inside, section, dead),

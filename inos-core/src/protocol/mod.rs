@@ -13,10 +13,12 @@ pub mod epoch;
 pub mod fault;
 #[cfg(not(loom))]
 mod fault;
+pub mod names;
 pub mod ping_pong;
 pub mod ready;
 pub mod ring;
 pub mod role;
+pub mod waker;
 mod word;
 
 pub use word::{ReadWord, Word};

@@ -9,6 +9,7 @@
 //! producer's. A record is published when the producer stores the tail, and its space is
 //! free when the consumer stores the head.
 
+use super::fault::ordering;
 use super::{ReadWord, Word};
 use crate::error::Error;
 use crate::sync::Ordering;
@@ -105,7 +106,7 @@ impl ProducerCursor {
         // Relaxed: the tail was stored by the last holder of the role this one was acquired
         // from. Acquire: space the consumer released is ours to write; pairs with `release`.
         let tail = tail.load(Ordering::Relaxed);
-        let head = head.load(Ordering::Acquire);
+        let head = head.load(ordering("ring: resume the producer", Ordering::Acquire));
         check(head, tail, capacity)?;
         Ok(Self { tail, head_seen: head, capacity })
     }
@@ -128,7 +129,7 @@ impl ProducerCursor {
         if distance(self.head_seen, self.tail) + total > self.capacity {
             // Acquire because the items the consumer released are overwritten next; pairs with
             // Release in `ConsumerCursor::release`.
-            let head = head.load(Ordering::Acquire);
+            let head = head.load(ordering("ring: claim", Ordering::Acquire));
             check(head, self.tail, self.capacity)?;
             self.head_seen = head;
             if distance(head, self.tail) + total > self.capacity {
@@ -145,7 +146,7 @@ impl ProducerCursor {
         self.tail = moved(self.tail, claim.pad + claim.count);
         // Release because the tail announces the items; pairs with Acquire in
         // `ConsumerCursor::available`.
-        tail.store(self.tail, Ordering::Release);
+        tail.store(self.tail, ordering("ring: publish", Ordering::Release));
     }
 }
 
@@ -165,7 +166,7 @@ impl ConsumerCursor {
     pub fn resume<W: ReadWord>(tail: &W, head: &W, capacity: u32) -> Result<Self, Error> {
         // As in `ProducerCursor::resume`, with the sides exchanged.
         let head = head.load(Ordering::Relaxed);
-        let tail = tail.load(Ordering::Acquire);
+        let tail = tail.load(ordering("ring: resume the consumer", Ordering::Acquire));
         check(head, tail, capacity)?;
         Ok(Self { head, tail_seen: tail, capacity })
     }
@@ -179,7 +180,7 @@ impl ConsumerCursor {
         if self.tail_seen == self.head {
             // Acquire because the items it announces are read next; pairs with Release in
             // `ProducerCursor::publish`.
-            let tail = tail.load(Ordering::Acquire);
+            let tail = tail.load(ordering("ring: available", Ordering::Acquire));
             check(self.head, tail, self.capacity)?;
             self.tail_seen = tail;
             if tail == self.head {
@@ -211,7 +212,7 @@ impl ConsumerCursor {
         self.head = moved(self.head, count);
         // Release because the producer may overwrite the items; pairs with Acquire in
         // `ProducerCursor::claim`.
-        head.store(self.head, Ordering::Release);
+        head.store(self.head, ordering("ring: release", Ordering::Release));
         Ok(())
     }
 }

@@ -34,10 +34,10 @@ pub(crate) struct Peek<'m> {
     read_only: bool,
 }
 
-impl Peek<'_> {
+impl<'m> Peek<'m> {
     /// The word itself, where it can be written.
     #[inline]
-    pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
+    pub(crate) const fn writable(&self) -> Option<&'m AtomicU32> {
         if self.read_only { None } else { Some(self.word) }
     }
 }

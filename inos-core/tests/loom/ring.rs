@@ -160,3 +160,13 @@ fn both_ends_resume_in_the_middle() {
     });
     seen.check_all([(Case::Moved, 1), (Case::Moved, 2), (Case::Full, 1), (Case::Full, 2)]);
 }
+
+#[test]
+fn faults_are_seen() {
+    red("ring: publish", records_arrive_once_and_in_order);
+    red("ring: available", records_arrive_once_and_in_order);
+    red("ring: release", records_arrive_once_and_in_order);
+    red("ring: claim", records_arrive_once_and_in_order);
+    red("ring: resume the producer", both_ends_resume_in_the_middle);
+    red("ring: resume the consumer", both_ends_resume_in_the_middle);
+}
