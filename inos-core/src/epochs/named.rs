@@ -1,19 +1,23 @@
 //! Epochs that are allocated by name while others run.
 #![forbid(unsafe_code)]
 
-use core::time::Duration;
-
 use super::{Bank, EpochCounter, EpochWatcher, MAJOR, PADDED};
 use crate::defs::KIND_EPOCHS;
 use crate::error::Error;
-use crate::protocol::names::{self, NAME_WORDS, Name, Slot, Slots};
+use crate::protocol::names::{self, NAME_WORDS, Slot, Slots};
 use crate::protocol::{Word, epoch};
 use crate::raw::region::Trust;
-use crate::raw::span::{Peek, Span};
+use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::Ordering;
 use crate::wait::Park;
+
+mod handles;
+mod slots;
+
+pub use handles::{NamedCounter, NamedWatcher};
+use slots::{EPOCH, Readable, SLOT_LEN, STATE, Writable, pack, slot_offset, unpack};
 
 /// Most slots of a bank of named epochs.
 pub const MAX_NAMED_EPOCHS: u32 = 1 << INDEX_BITS;
@@ -21,16 +25,6 @@ pub const MAX_NAMED_EPOCHS: u32 = 1 << INDEX_BITS;
 pub const MAX_EPOCH_NAME_LEN: usize = NAME_WORDS * 4;
 
 const INDEX_BITS: u32 = names::GENERATION_SHIFT;
-
-const EPOCH: usize = 0;
-const STATE: usize = 4;
-const NAME: usize = 8;
-const SLOT_LEN: usize = PADDED as usize;
-
-const _: () = {
-    assert!(EPOCH + 4 <= STATE && STATE + 4 <= NAME);
-    assert!(NAME + MAX_EPOCH_NAME_LEN <= SLOT_LEN);
-};
 
 /// How many epochs a bank can name at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,67 +74,6 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
             Word::add(word, epoch::STEP, Ordering::Release);
         }
     }))
-}
-
-const fn slot_offset(index: u32) -> usize {
-    // At most 4096 slots of 64 bytes.
-    index as usize * SLOT_LEN
-}
-
-/// The slots, for looking names up.
-struct Readable<'a, 'm> {
-    span: &'a Span<'m>,
-    slots: u32,
-}
-
-impl<'m> Slots for Readable<'_, 'm> {
-    type Word = Peek<'m>;
-
-    fn slot_count(&self) -> u32 {
-        self.slots
-    }
-
-    fn state(&self, index: u32) -> Option<Peek<'m>> {
-        if index >= self.slots {
-            return None;
-        }
-        self.span.peek(slot_offset(index) + STATE).ok()
-    }
-
-    fn name(&self, index: u32, word: usize) -> Option<Peek<'m>> {
-        if index >= self.slots || word >= NAME_WORDS {
-            return None;
-        }
-        self.span.peek(slot_offset(index) + NAME + word * 4).ok()
-    }
-}
-
-/// The slots, for allocating.
-struct Writable<'a, 'm> {
-    span: &'a Span<'m>,
-    slots: u32,
-}
-
-impl<'m> Slots for Writable<'_, 'm> {
-    type Word = &'m AtomicU32;
-
-    fn slot_count(&self) -> u32 {
-        self.slots
-    }
-
-    fn state(&self, index: u32) -> Option<&'m AtomicU32> {
-        if index >= self.slots {
-            return None;
-        }
-        self.span.word(slot_offset(index) + STATE).ok()
-    }
-
-    fn name(&self, index: u32, word: usize) -> Option<&'m AtomicU32> {
-        if index >= self.slots || word >= NAME_WORDS {
-            return None;
-        }
-        self.span.word(slot_offset(index) + NAME + word * 4).ok()
-    }
 }
 
 /// An epoch that was allocated: the slot, and which of the slot's epochs it was.
@@ -230,33 +163,6 @@ impl NamedEpoch {
         let end = self.name.iter().position(|&byte| byte == 0).unwrap_or(MAX_EPOCH_NAME_LEN);
         core::str::from_utf8(self.name.get(..end).unwrap_or_default()).unwrap_or_default()
     }
-}
-
-fn pack(name: &str) -> Result<Name, Error> {
-    let bytes = name.as_bytes();
-    if bytes.is_empty() || bytes.contains(&0) {
-        return Err(Error::BadLayout { what: "an epoch's name is empty or has a zero in it" });
-    }
-    if bytes.len() > MAX_EPOCH_NAME_LEN {
-        return Err(Error::TooLarge { len: bytes.len(), max: MAX_EPOCH_NAME_LEN });
-    }
-    let mut words = Name::default();
-    for (word, chunk) in words.iter_mut().zip(bytes.chunks(4)) {
-        let mut padded = [0; 4];
-        for (to, from) in padded.iter_mut().zip(chunk) {
-            *to = *from;
-        }
-        *word = u32::from_ne_bytes(padded);
-    }
-    Ok(words)
-}
-
-fn unpack(words: &Name) -> [u8; MAX_EPOCH_NAME_LEN] {
-    let mut bytes = [0; MAX_EPOCH_NAME_LEN];
-    for (chunk, word) in bytes.chunks_exact_mut(4).zip(words) {
-        chunk.copy_from_slice(&word.to_ne_bytes());
-    }
-    bytes
 }
 
 /// A bank of epochs that parties allocate by name. Holding one proves that its size was checked
@@ -418,90 +324,5 @@ impl<'m> NamedEpochs<'m> {
     }
 }
 
-/// An epoch with a name that this party may advance.
-#[derive(Clone, Copy, Debug)]
-pub struct NamedCounter<'m> {
-    counter: EpochCounter<'m>,
-    state: &'m AtomicU32,
-    id: EpochId,
-}
-
-impl<'m> NamedCounter<'m> {
-    /// Which epoch this is.
-    #[must_use]
-    pub const fn id(&self) -> EpochId {
-        self.id
-    }
-
-    /// As [`EpochCounter::advance`], if the epoch has not been freed.
-    ///
-    /// Freed and allocated anew between the check and the advance, it is the next one in the
-    /// slot that advances, once and for nothing, which an epoch's watchers have to bear.
-    ///
-    /// # Errors
-    /// `Stale` with both generations.
-    pub fn advance<P: Park>(&self, park: &P) -> Result<u32, Error> {
-        names::check_state(&self.state, self.id.generation())?;
-        Ok(self.counter.advance(park))
-    }
-
-    /// The counter without the check, for [`EpochCounter::advance_and_ring`] or for an epoch
-    /// that nobody frees.
-    #[must_use]
-    pub const fn counter(&self) -> EpochCounter<'m> {
-        self.counter
-    }
-}
-
-/// Looks at an epoch with a name. A clone is a watcher of its own.
-#[derive(Clone, Debug)]
-pub struct NamedWatcher<'m> {
-    watcher: EpochWatcher<'m>,
-    state: Peek<'m>,
-    id: EpochId,
-}
-
-impl<'m> NamedWatcher<'m> {
-    /// Which epoch this is.
-    #[must_use]
-    pub const fn id(&self) -> EpochId {
-        self.id
-    }
-
-    /// Whether the epoch has not been freed.
-    ///
-    /// # Errors
-    /// `Stale` with both generations.
-    pub fn check(&self) -> Result<(), Error> {
-        names::check_state(&self.state, self.id.generation()).map(drop)
-    }
-
-    /// As [`EpochWatcher::changed`].
-    ///
-    /// # Errors
-    /// `Stale` if the epoch was freed.
-    pub fn changed(&mut self) -> Result<Option<u32>, Error> {
-        // The epoch before the state: freeing stores the state first and then advances.
-        let changed = self.watcher.changed();
-        self.check()?;
-        Ok(changed)
-    }
-
-    /// As [`EpochWatcher::wait`]. Freeing the epoch ends the wait; a party that dies while it
-    /// frees it, or is reclaimed, may wake nobody, so give a timeout where parties may die.
-    ///
-    /// # Errors
-    /// `TimedOut`; `Stale` if the epoch was freed.
-    pub fn wait<P: Park>(&mut self, park: &P, timeout: Option<Duration>) -> Result<u32, Error> {
-        self.check()?;
-        let waited = self.watcher.wait(park, timeout);
-        self.check()?;
-        waited
-    }
-
-    /// The watcher without the check, for [`wait_any`](crate::wait_any) and
-    /// [`EpochWatcher::next_change`].
-    pub const fn watcher_mut(&mut self) -> &mut EpochWatcher<'m> {
-        &mut self.watcher
-    }
-}
+#[cfg(test)]
+mod tests;

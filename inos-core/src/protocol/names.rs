@@ -265,7 +265,10 @@ where
         }
         let party = u32::from(party.min(MAX_PARTY)) << PARTY_SHIFT;
         let claimed = (old & GENERATION) | party | CLAIMED;
-        // Acquire because the slot is written next; pairs with Release in `free` and `reclaim`.
+        // Acquire because the name is written next and must come after the last one's; pairs
+        // with Release in `free`, `reclaim` and `propose`. (No model sees it: loom keeps stores
+        // to a word in the order they ran in, and all else is acquired by the fence in
+        // `propose`.)
         let order = ordering("names: claim", Ordering::Acquire);
         if state.cas(old, claimed, order, Ordering::Relaxed).is_ok() {
             return Ok((index, state, claimed));

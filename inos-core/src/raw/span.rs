@@ -92,6 +92,12 @@ impl<'m> Span<'m> {
         Self { party, ..self }
     }
 
+    /// The same bytes, for looking only.
+    #[cfg(test)]
+    pub(crate) const fn read_only(self) -> Self {
+        Self { access: Access::ReadOnly, ..self }
+    }
+
     #[inline]
     pub(crate) fn require_writable(&self) -> Result<(), Error> {
         match self.access {

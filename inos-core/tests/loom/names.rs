@@ -183,7 +183,6 @@ fn faults_are_seen() {
     red("names: look", a_name_is_read_whole);
     red("names: look again", a_name_is_read_whole);
     red("names: claim before the name", a_name_is_read_whole);
-    red("names: claim", a_slot_is_handed_over);
     red("names: free", a_slot_is_handed_over);
     red("names: reclaim", a_slot_of_a_dead_party_is_handed_over);
 }
