@@ -5,7 +5,7 @@
 //!
 //! - Who hands memory over: [`HeapMemory`], [`FileMemory`], and `Memfd` on Linux.
 //! - What is in it: [`Layout`], [`Sections`] and the views of [`inos_core`].
-//! - Who waits, and how: [`Futex`].
+//! - Who waits, and how: [`Futex`], and [`Bridge`] for tasks.
 //! - Who computes: the [`Kernel`] serves calls with the units of a [`Dispatcher`]; a [`Caller`]
 //!   makes them, from any thread or process.
 //!
@@ -54,12 +54,14 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AtomicU32, Back, CallId, Client, Completion, Consumer, Cooperative,
-    EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant, Hostile, Lanes,
-    LanesConfig, Layout, LayoutBuilder, Mode, Observer, Opcode, Park, Parked, PayloadRef, PingPong,
-    PingPongConfig, Producer, Reader, Record, Region, RegistryConfig, RingBuffer, RingConfig,
-    Section, SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor,
-    UnitId, UnitRecord, UnitRegistry, Writer,
+    Access, AlignedBytes, Allocated, AtomicU32, Back, CallId, Changes, Client, Completion,
+    Consumer, Cooperative, EpochCounter, EpochFuture, EpochId, EpochTable, EpochWatcher,
+    EpochsConfig, Error, Front, Grant, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Mode,
+    NamedCounter, NamedEpoch, NamedEpochs, NamedEpochsConfig, NamedWatcher, Observer, Opcode, Park,
+    Parked, PayloadRef, PingPong, PingPongConfig, Producer, Reader, Record, Region, RegistryConfig,
+    RingBuffer, RingConfig, Section, SectionId, Sections, Service, Space, Spin, SpinThenPark,
+    Status, Submission, Trust, UnitDescriptor, UnitId, UnitRecord, UnitRegistry, WakerBank, Writer,
+    wait_any, wait_rung,
 };
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
@@ -67,4 +69,4 @@ pub use kernel::{Kernel, KernelConfig, KernelError, KernelStats, Publish};
 #[cfg(target_os = "linux")]
 pub use memory::Memfd;
 pub use memory::{FileMemory, HeapMemory, MemoryError};
-pub use park::Futex;
+pub use park::{Bridge, Futex};

@@ -7,8 +7,8 @@ use inos_core::defs::{
 };
 use inos_core::{
     AtomicU32, EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Mode,
-    Ordering, PingPong, PingPongConfig, Region, RegistryConfig, RingBuffer, RingConfig, SectionId,
-    Sections, Trust, UnitRegistry,
+    NamedEpochs, NamedEpochsConfig, Ordering, PingPong, PingPongConfig, Region, RegistryConfig,
+    RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
 };
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ use proptest::prelude::*;
 enum Piece {
     Raw(u64),
     Epochs(EpochsConfig),
+    NamedEpochs(NamedEpochsConfig),
     Ring(RingConfig),
     PingPong(PingPongConfig),
     Lanes(LanesConfig),
@@ -28,6 +29,7 @@ impl Piece {
         match self.clone() {
             Self::Raw(len) => builder.raw(id, "raw", len),
             Self::Epochs(config) => builder.epochs(id, "epochs", config),
+            Self::NamedEpochs(config) => builder.named_epochs(id, "names", config),
             Self::Ring(config) => builder.ring(id, "ring", config),
             Self::PingPong(config) => builder.ping_pong(id, "frames", config),
             Self::Lanes(config) => builder.lanes(id, "lanes", config),
@@ -40,6 +42,7 @@ impl Piece {
         let opened = match self {
             Self::Raw(_) => sections.read_raw(id, 0, &mut [0; 4]),
             Self::Epochs(_) => EpochTable::open(sections, id).map(drop),
+            Self::NamedEpochs(_) => NamedEpochs::open(sections, id).map(drop),
             Self::Ring(_) => RingBuffer::open(sections, id).map(drop),
             Self::PingPong(_) => PingPong::open(sections, id).map(drop),
             Self::Lanes(_) => Lanes::open(sections, id).map(drop),
@@ -55,6 +58,7 @@ fn piece() -> impl Strategy<Value = Piece> {
         (4_u64..3000).prop_map(Piece::Raw),
         (1_u32..60, any::<bool>())
             .prop_map(|(count, padded)| Piece::Epochs(EpochsConfig { count, padded })),
+        (1_u32..9).prop_map(|slots| Piece::NamedEpochs(NamedEpochsConfig { slots })),
         (3_u32..9).prop_map(|bits| Piece::Ring(RingConfig { capacity: 1 << bits })),
         frames.prop_map(|(slots, seats, frame_len, observed)| {
             let mode = if observed { Mode::Observed } else { Mode::Pinned };

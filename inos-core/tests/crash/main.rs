@@ -12,6 +12,8 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod epoch;
+mod names;
 mod ring;
 mod role;
 
