@@ -16,7 +16,7 @@ fn a_dead_advancer_has_advanced_or_not() {
         let through = mortal(steps, || epoch::advance_and_wake(&word, || ()));
         let before = epoch::current(&word);
         assert!(before == START || before == 0);
-        assert_eq!(through.is_none_or(|now| now == 0 && before == 0), true);
+        assert!(through.is_none_or(|now| now == 0 && before == 0));
         // The next one goes on from there, and the bit heals with it.
         let next = epoch::advance(&word);
         assert_eq!(next.epoch, if before == START { 0 } else { 1 });
