@@ -11,7 +11,7 @@ use crate::defs::{
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
-use crate::epochs::{self, EpochsConfig};
+use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
@@ -98,6 +98,11 @@ impl LayoutBuilder {
     /// A bank of epoch words.
     pub const fn epochs(self, id: SectionId, name: &str, config: EpochsConfig) -> Self {
         self.add(id, name, KIND_EPOCHS, config.params(), epochs::section_len(&config))
+    }
+
+    /// A bank of epochs that are allocated by name.
+    pub const fn named_epochs(self, id: SectionId, name: &str, config: NamedEpochsConfig) -> Self {
+        self.add(id, name, KIND_EPOCHS, config.params(), config.section_len())
     }
 
     /// A single-producer single-consumer byte ring.

@@ -37,9 +37,13 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, twins, dynamic epochs.
+//! Multi-producer rings, twins.
 #![no_std]
 #![deny(unsafe_code)]
+#![cfg_attr(
+    all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"),
+    feature(stdarch_wasm_atomic_wait)
+)]
 
 #[cfg(any(target_has_atomic = "32", feature = "critical-section"))]
 macro_rules! modules {

@@ -264,6 +264,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let count = match section.kind {
                 KIND_ARENA => arena::reclaim(&inside, section, dead),
                 KIND_BROADCAST => broadcast::reclaim(&inside, section, dead),
+                KIND_EPOCHS => epochs::reclaim(&inside, section, dead),
                 KIND_RING => ring::reclaim(&inside, section, dead),
                 KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
                 KIND_LANES => lanes::reclaim(&inside, section, dead),
@@ -363,6 +364,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
         match section.kind {
             KIND_ARENA => arena::void_roles(&inside, section)?,
             KIND_BROADCAST => broadcast::void_roles(&inside, section)?,
+            KIND_EPOCHS => epochs::void_roles(&inside, section)?,
             KIND_RING => ring::void_roles(&inside, section)?,
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,

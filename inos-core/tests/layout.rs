@@ -7,8 +7,9 @@ use inos_core::defs::{
 };
 use inos_core::{
     AtomicU32, Broadcast, BroadcastConfig, EpochTable, EpochsConfig, Error, Lanes, LanesConfig,
-    Layout, LayoutBuilder, Mode, Ordering, PingPong, PingPongConfig, Region, RegistryConfig,
-    RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
+    Layout, LayoutBuilder, Mode, NamedEpochs, NamedEpochsConfig, Ordering, PingPong,
+    PingPongConfig, Region, RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Trust,
+    UnitRegistry,
 };
 use proptest::prelude::*;
 
@@ -17,6 +18,7 @@ use proptest::prelude::*;
 enum Piece {
     Raw(u64),
     Epochs(EpochsConfig),
+    NamedEpochs(NamedEpochsConfig),
     Ring(RingConfig),
     Broadcast(BroadcastConfig),
     PingPong(PingPongConfig),
@@ -29,6 +31,7 @@ impl Piece {
         match self.clone() {
             Self::Raw(len) => builder.raw(id, "raw", len),
             Self::Epochs(config) => builder.epochs(id, "epochs", config),
+            Self::NamedEpochs(config) => builder.named_epochs(id, "names", config),
             Self::Ring(config) => builder.ring(id, "ring", config),
             Self::Broadcast(config) => builder.broadcast(id, "news", config),
             Self::PingPong(config) => builder.ping_pong(id, "frames", config),
@@ -42,6 +45,7 @@ impl Piece {
         let opened = match self {
             Self::Raw(_) => sections.read_raw(id, 0, &mut [0; 4]),
             Self::Epochs(_) => EpochTable::open(sections, id).map(drop),
+            Self::NamedEpochs(_) => NamedEpochs::open(sections, id).map(drop),
             Self::Ring(_) => RingBuffer::open(sections, id).map(drop),
             Self::Broadcast(_) => Broadcast::open(sections, id).map(drop),
             Self::PingPong(_) => PingPong::open(sections, id).map(drop),
@@ -58,6 +62,7 @@ fn piece() -> impl Strategy<Value = Piece> {
         (4_u64..3000).prop_map(Piece::Raw),
         (1_u32..60, any::<bool>())
             .prop_map(|(count, padded)| Piece::Epochs(EpochsConfig { count, padded })),
+        (1_u32..9).prop_map(|slots| Piece::NamedEpochs(NamedEpochsConfig { slots })),
         (3_u32..9).prop_map(|bits| Piece::Ring(RingConfig { capacity: 1 << bits })),
         (5_u32..9).prop_map(|bits| Piece::Broadcast(BroadcastConfig { capacity: 1 << bits })),
         frames.prop_map(|(slots, seats, frame_len, observed)| {

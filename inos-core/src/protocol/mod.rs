@@ -16,11 +16,13 @@ pub mod fault;
 #[cfg(not(loom))]
 mod fault;
 pub mod lane;
+pub mod names;
 pub mod party;
 pub mod ping_pong;
 pub mod ready;
 pub mod ring;
 pub mod role;
+pub mod waker;
 mod word;
 
 pub use word::{ReadWord, Word};

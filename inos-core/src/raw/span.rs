@@ -34,10 +34,10 @@ pub(crate) struct Peek<'m> {
     read_only: bool,
 }
 
-impl Peek<'_> {
+impl<'m> Peek<'m> {
     /// The word itself, where it can be written.
     #[inline]
-    pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
+    pub(crate) const fn writable(&self) -> Option<&'m AtomicU32> {
         if self.read_only { None } else { Some(self.word) }
     }
 }
@@ -90,6 +90,12 @@ impl<'m> Span<'m> {
     /// The same bytes, for the claims of `party`.
     pub(crate) const fn of_party(self, party: u16) -> Self {
         Self { party, ..self }
+    }
+
+    /// The same bytes, for looking only.
+    #[cfg(test)]
+    pub(crate) const fn read_only(self) -> Self {
+        Self { access: Access::ReadOnly, ..self }
     }
 
     #[inline]

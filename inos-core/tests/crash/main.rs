@@ -14,7 +14,9 @@
 
 mod arena;
 mod broadcast;
+mod epoch;
 mod lane;
+mod names;
 mod party;
 mod ring;
 mod role;
