@@ -71,7 +71,7 @@ impl<'m> EpochWatcher<'m> {
 
     /// The current epoch, 31 bits; does not count as seen.
     ///
-    /// Acquire; pairs with Release in [`EpochCounter::advance`].
+    /// Acquire; pairs with Release in [`EpochCounter::advance`](crate::EpochCounter::advance).
     #[must_use]
     pub fn current(&self) -> u32 {
         self.source.current()
@@ -80,7 +80,7 @@ impl<'m> EpochWatcher<'m> {
     /// The current epoch if it is not the one seen last; it is now.
     ///
     /// Acquire: everything stored before the epoch was advanced is visible afterwards; pairs
-    /// with Release in [`EpochCounter::advance`].
+    /// with Release in [`EpochCounter::advance`](crate::EpochCounter::advance).
     pub fn changed(&mut self) -> Option<u32> {
         let now = self.current();
         if now == self.seen {

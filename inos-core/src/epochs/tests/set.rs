@@ -127,3 +127,21 @@ fn a_bell_that_never_stops_does_not_hold_the_deadline_up() {
         assert_eq!(wait_rung(&bell, &mut watchers, &ringer, SHORT), Err(Error::TimedOut));
     });
 }
+
+/// A party that only reads looks at the words, and waits no longer than it was told to.
+#[test]
+fn words_that_this_party_may_not_write_are_looked_at() {
+    with_bank(3, |epochs| {
+        let park = Spin { polls: 100 };
+        let reader = EpochTable { span: epochs.span.read_only(), ..epochs };
+        let bell = reader.watcher(2).unwrap();
+        let mut watchers = [0, 1].map(|index| reader.watcher(index).unwrap());
+        assert_eq!(wait_rung(&bell, &mut watchers, &park, SHORT), Err(Error::TimedOut));
+        assert_eq!(wait_any(&mut watchers, &park, SHORT), Err(Error::TimedOut));
+        epochs.counter(1).unwrap().advance(&park);
+        assert!(wait_rung(&bell, &mut watchers, &park, SHORT).unwrap().iter().eq([1]));
+        epochs.counter(0).unwrap().advance(&park);
+        assert!(wait_any(&mut watchers, &park, SHORT).unwrap().iter().eq([0]));
+        assert!((0..3).all(|index| epochs.counter(index).unwrap().current() < 2));
+    });
+}
