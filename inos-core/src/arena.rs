@@ -101,6 +101,13 @@ impl ArenaConfig {
         self.units() + (units * 4).next_multiple_of(LINE as u64)
     }
 
+    /// Whole pages that `offset` bytes reach over, and bytes of the next one. By shifts: pages
+    /// are powers of two long, and a compiler need not know that none is 0 bytes.
+    const fn split(&self, offset: u64) -> (u64, u32) {
+        let rest = offset & (self.page_len as u64).wrapping_sub(1);
+        (offset >> self.page_len.trailing_zeros(), rest as u32)
+    }
+
     /// Bytes in all pages.
     const fn data_len(&self) -> u64 {
         self.pages as u64 * self.page_len as u64
@@ -386,8 +393,8 @@ impl<'m, T: Trust> Arena<'m, T> {
     fn allocate_run(&mut self, len: usize) -> Result<Claim, Error> {
         let config = self.parts.config;
         let max = self.parts.data.len();
-        let count = len.div_ceil(config.page_len as usize);
-        let count = u32::try_from(count).ok().filter(|&count| count <= config.pages);
+        let (whole, rest) = config.split(len as u64);
+        let count = u32::try_from(whole.saturating_add(u64::from(rest > 0))).ok().filter(|&count| count <= config.pages);
         let count = count.ok_or(Error::TooLarge { len, max })?;
         let from = self.run;
         // Behind the last one, then everywhere, then everywhere once what is empty was retired.
@@ -481,7 +488,7 @@ impl<'m, T: Trust> Arena<'m, T> {
                 near.count -= 1;
             }
             if let Some(slot) = near.recent.get_mut(near.count) {
-                *slot = (claim.page(), claim.start() / len);
+                *slot = (claim.page(), claim.start().checked_div(len).unwrap_or(0));
                 near.count += 1;
             }
         }
@@ -496,10 +503,10 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// `Stale` with both generations if it was adopted or freed already, or was never handed over;
     /// `OutOfBounds` if no block begins there any more; `Corrupt` if the words in memory are impossible.
     pub fn adopt(&self, handle: Handle) -> Result<Block<'m, T>, Error> {
-        let page_len = u64::from(self.parts.config.page_len);
         let offset = u64::from(handle.offset) * GRANULE as u64;
-        // Below 2^35 / 2^9, and below a page.
-        let (page, start) = ((offset / page_len) as u32, (offset % page_len) as u32);
+        let (page, start) = self.parts.config.split(offset);
+        // Below 2^35 / 2^9.
+        let page = page as u32;
         let claim =
             arena::adopt(&self.parts, page, start, handle.generation, self.party)?;
         Ok(Block::new(self.parts, claim))

@@ -87,8 +87,6 @@ pub struct LayoutBuilder {
     error: Option<Error>,
 }
 
-// Indexing below is bounded by `count < MAX_SECTIONS`; const fns have no `get_mut`.
-#[allow(clippy::indexing_slicing)]
 impl LayoutBuilder {
     /// Bytes without structure.
     pub const fn raw(self, id: SectionId, name: &str, len: u64) -> Self {
@@ -164,59 +162,51 @@ impl LayoutBuilder {
         if self.error.is_some() {
             return self;
         }
-        self.error = self.check(id, name);
-        let len = match len {
-            Ok(0) => {
-                self.error = Some(Error::BadLayout { what: "a section of no bytes" });
-                0
+        match (self.check(id, name), len) {
+            (Err(error), _) | (_, Err(error)) => self.error = Some(error),
+            (_, Ok(0)) => self.error = Some(Error::BadLayout { what: "a section of no bytes" }),
+            (Ok(name), Ok(len)) => {
+                let version = KIND_VERSION;
+                let section =
+                    Section { id, kind, version, flags: 0, offset: 0, len, params, name };
+                // `check` found room.
+                if let Some((_, free)) = self.sections.split_at_mut_checked(self.count)
+                    && let Some((slot, _)) = free.split_first_mut()
+                {
+                    *slot = section;
+                    self.count += 1;
+                }
             }
-            Ok(len) => len,
-            Err(error) => {
-                self.error = Some(error);
-                0
-            }
-        };
-        if self.error.is_none() {
-            let mut bytes = [0; NAME_LEN];
-            let mut at = 0;
-            while at < name.len() {
-                bytes[at] = name.as_bytes()[at];
-                at += 1;
-            }
-            self.sections[self.count] = Section {
-                id,
-                kind,
-                version: KIND_VERSION,
-                flags: 0,
-                offset: 0,
-                len,
-                params,
-                name: bytes,
-            };
-            self.count += 1;
         }
         self
     }
 
-    const fn check(&self, id: SectionId, name: &str) -> Option<Error> {
-        if self.count == MAX_SECTIONS {
-            return Some(Error::BadLayout { what: "more than 32 sections" });
-        }
-        if name.len() > NAME_LEN {
-            return Some(Error::BadLayout { what: "a section's name is over 16 bytes long" });
+    /// The name, padded with zeros, if a section of this name and id can be added.
+    const fn check(&self, id: SectionId, name: &str) -> Result<[u8; NAME_LEN], Error> {
+        if self.count >= MAX_SECTIONS {
+            return Err(Error::BadLayout { what: "more than 32 sections" });
         }
         // The top bit tells section references from others in submissions.
         if id.0 >= 1 << 31 {
-            return Some(Error::BadLayout { what: "a section's id has its top bit set" });
+            return Err(Error::BadLayout { what: "a section's id has its top bit set" });
         }
         let mut at = 0;
         while at < self.count {
             if self.sections[at].id.0 == id.0 {
-                return Some(Error::BadLayout { what: "two sections of one id" });
+                return Err(Error::BadLayout { what: "two sections of one id" });
             }
             at += 1;
         }
-        None
+        let mut padded = [0; NAME_LEN];
+        if name.len() > padded.len() {
+            return Err(Error::BadLayout { what: "a section's name is over 16 bytes long" });
+        }
+        let mut at = 0;
+        while at < name.len() {
+            padded[at] = name.as_bytes()[at];
+            at += 1;
+        }
+        Ok(padded)
     }
 
     /// Places the sections.
@@ -229,7 +219,8 @@ impl LayoutBuilder {
         }
         let mut end = (SUPERBLOCK_LEN + self.count * ENTRY_LEN_KNOWN) as u64;
         let mut at = 0;
-        while at < self.count {
+        // Never more than there are; which a compiler does not know.
+        while at < self.count && at < MAX_SECTIONS {
             let section = &mut self.sections[at];
             let Some(len) = round_up(section.len) else { return Err(OVERFLOW) };
             section.offset = end;

@@ -297,10 +297,8 @@ impl<'m> Lane<'m> {
     /// When the time of the call in a slot is over; 0 for never.
     fn deadline(&self, slot: u32) -> u64 {
         self.slot_words(slot).map_or(0, |words| {
-            let [low, high] = [0, 1].map(|half| {
-                u64::from(words[SLOT_DEADLINE + half].load(Ordering::Relaxed))
-            });
-            low | high << 32
+            let half = |word: &AtomicU32| u64::from(word.load(Ordering::Relaxed));
+            half(&words[SLOT_DEADLINE]) | half(&words[SLOT_DEADLINE + 1]) << 32
         })
     }
 

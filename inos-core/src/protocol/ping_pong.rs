@@ -136,10 +136,12 @@ impl WriterState {
     /// must have caused.
     pub fn begin<M: Words>(&mut self, words: &M) -> Result<Claim, Error> {
         let slots = words.slot_count();
-        let newest = self.newest.map_or(slots.wrapping_sub(1), |frame| frame.slot);
-        let tries = if self.newest.is_some() { slots - 1 } else { slots };
-        for step in 1..=tries {
-            let slot = (newest + step) % slots;
+        let mut slot = self.newest.map_or(slots, |frame| frame.slot);
+        let tries = slots.saturating_sub(u32::from(self.newest.is_some()));
+        for _ in 0..tries {
+            // Around without a division, which could be one by zero as far as a compiler knows.
+            let next = slot.wrapping_add(1);
+            slot = if next < slots { next } else { 0 };
             let Some(word) = words.sequence(slot) else { continue };
             // Relaxed: only this writer stores sequences; the fence orders it.
             let before = word.load(Ordering::Relaxed);

@@ -200,13 +200,11 @@ impl<'m> Span<'m> {
     pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.bounds(offset, out.len())?;
         aligned(offset)?;
-        let whole = out.len() / 4;
-        let words = self.words(offset, whole);
-        let mut chunks = out.chunks_exact_mut(4);
-        for (word, chunk) in words.iter().zip(&mut chunks) {
-            chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+        let (chunks, rest) = out.as_chunks_mut();
+        let whole = chunks.len();
+        for (word, chunk) in self.words(offset, whole).iter().zip(chunks) {
+            *chunk = word.load(Ordering::Relaxed).to_ne_bytes();
         }
-        let rest = chunks.into_remainder();
         if !rest.is_empty() {
             // Up to three bytes. The word they begin lies inside: spans are made of whole words.
             let word = self.atomic(offset + whole * 4)?.load(Ordering::Relaxed);
@@ -224,16 +222,12 @@ impl<'m> Span<'m> {
         self.require_writable()?;
         self.bounds(offset, bytes.len())?;
         aligned(offset)?;
-        let words = self.words(offset, bytes.len() / 4);
-        let mut chunks = bytes.chunks_exact(4);
-        for (word, chunk) in words.iter().zip(&mut chunks) {
-            if let Ok(value) = <[u8; 4]>::try_from(chunk) {
-                word.store(u32::from_ne_bytes(value), Ordering::Relaxed);
-            }
+        let (chunks, rest) = bytes.as_chunks();
+        for (word, chunk) in self.words(offset, chunks.len()).iter().zip(chunks) {
+            word.store(u32::from_ne_bytes(*chunk), Ordering::Relaxed);
         }
-        let rest = chunks.remainder();
         if !rest.is_empty() {
-            let word = self.atomic(offset + bytes.len() - rest.len())?;
+            let word = self.atomic(offset + chunks.len() * 4)?;
             let mut value = word.load(Ordering::Relaxed).to_ne_bytes();
             for (to, from) in value.iter_mut().zip(rest) {
                 *to = *from;

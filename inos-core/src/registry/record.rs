@@ -73,9 +73,11 @@ impl UnitDescriptor {
 
     /// Names of its methods; a method's number is its index here.
     pub fn methods(&self) -> impl Iterator<Item = &str> {
-        let text = text(&self.methods, self.methods_len);
+        // As bytes: `str::split` has a path that panics, if never for text as this.
+        let text = text(&self.methods, self.methods_len).as_bytes();
         // Splitting nothing would give one empty name.
-        text.split('\n').filter(move |_| !text.is_empty())
+        let names = text.split(|&byte| byte == b'\n').filter(move |_| !text.is_empty());
+        names.map(|name| core::str::from_utf8(name).unwrap_or_default())
     }
 }
 
