@@ -36,7 +36,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs, and taking over the
+//! Multi-producer rings, lossy broadcast, an arena, dynamic epochs, and taking over the
 //! roles of a dead party other than by attaching exclusively.
 #![no_std]
 #![deny(unsafe_code)]
@@ -73,6 +73,7 @@ modules! {
     mod section;
     mod sections;
     mod sync;
+    mod twin;
     mod wait;
 
     pub use epochs::*;
@@ -88,5 +89,6 @@ modules! {
     pub use section::{Section, SectionId};
     pub use sections::Sections;
     pub use sync::{AtomicU32, Ordering};
+    pub use twin::*;
     pub use wait::*;
 }

@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -21,7 +21,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{epochs, lanes, ping_pong, registry, ring};
+use crate::{epochs, lanes, ping_pong, registry, ring, twin};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -97,6 +97,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
                 KIND_LANES => lanes::format(&inside, section)?,
                 KIND_REGISTRY => registry::format(&inside, section)?,
+                KIND_DIRTY_MAP => twin::format(&inside, section)?,
                 _ => {}
             }
         }
@@ -259,6 +260,34 @@ impl<'m, T: Trust> Sections<'m, T> {
         }
         Ok((section_span(&self.span, section)?, *section))
     }
+
+    /// The bytes of `count` sections without structure that follow one another in the table and,
+    /// without a gap, in memory.
+    pub(crate) fn open_run(&self, first: SectionId, count: u32) -> Result<Span<'m>, Error> {
+        let at = self
+            .iter()
+            .position(|section| section.id == first)
+            .ok_or(Error::NoSection { id: first.0 })?;
+        let run = self.table.get(at..self.count).unwrap_or_default();
+        let run = run.get(..count as usize).unwrap_or_default();
+        let Some(start) = run.first() else {
+            return Err(Error::Corrupt { what: "number of sections in a run" });
+        };
+        let mut end = start.offset;
+        for section in run {
+            if section.kind != KIND_RAW {
+                let (found, expected) = (section.kind, KIND_RAW);
+                return Err(Error::WrongKind { id: section.id.0, found, expected });
+            }
+            if section.offset != end {
+                return Err(Error::Corrupt { what: "a gap in a run of sections" });
+            }
+            // The table was checked: a section ends inside the region.
+            end = end.saturating_add(section.len);
+        }
+        let whole = Section { len: end.saturating_sub(start.offset), ..*start };
+        section_span(&self.span, &whole)
+    }
 }
 
 fn section_span<'m>(span: &Span<'m>, section: &Section) -> Result<Span<'m>, Error> {
@@ -326,6 +355,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,
             KIND_REGISTRY => registry::void_roles(&inside, section)?,
+            KIND_DIRTY_MAP => twin::void_roles(&inside, section)?,
             _ => {}
         }
     }
@@ -342,6 +372,7 @@ fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
             KIND_RING => ring::reclaim(&inside, section, dead),
             KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
             KIND_LANES => lanes::reclaim(&inside, section, dead),
+            KIND_DIRTY_MAP => twin::reclaim(&inside, section, dead),
             _ => Ok(0),
         };
         freed = freed.saturating_add(count.unwrap_or(0));

@@ -17,6 +17,7 @@ pub mod ping_pong;
 pub mod ready;
 pub mod ring;
 pub mod role;
+pub mod twin;
 mod word;
 
 pub use word::{ReadWord, Word};
