@@ -14,6 +14,7 @@
 
 mod ring;
 mod role;
+mod twin;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

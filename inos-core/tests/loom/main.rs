@@ -11,6 +11,7 @@
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
+//! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
 //!
 //! Bounds: at most three preemptions in one execution unless `LOOM_MAX_PREEMPTIONS` says
@@ -34,6 +35,7 @@ mod ping_pong;
 mod ready;
 mod ring;
 mod role;
+mod twin;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
