@@ -34,8 +34,7 @@ fn twin(criterion: &mut Criterion) {
         .dirty_map(MAP, "dirty", config)
         .build()
         .expect("a layout");
-    let words: Vec<AtomicU32> =
-        (0..layout.total_len() / 4).map(|_| AtomicU32::new(0)).collect();
+    let words: Vec<AtomicU32> = (0..layout.total_len() / 4).map(|_| AtomicU32::new(0)).collect();
     let sections = Sections::create(Region::from_words(&words), &layout, 1).expect("a region");
     let map = DirtyMap::open(&sections, MAP).expect("a map");
     let mut writer = map.writer().expect("free");
@@ -88,13 +87,19 @@ fn twin(criterion: &mut Criterion) {
         group.bench_function("pull_nothing", |bencher| {
             twin.pull(&mut replica, 1).expect("nobody writes");
             bencher.iter(|| {
-                assert_eq!(twin.pull(black_box(&mut replica), 1).map(|pulled| pulled.blocks), Ok(0));
+                assert_eq!(
+                    twin.pull(black_box(&mut replica), 1).map(|pulled| pulled.blocks),
+                    Ok(0)
+                );
             });
         });
         group.bench_function("pull_epoch_only", |bencher| {
             bencher.iter(|| {
                 writer.publish(&park);
-                assert_eq!(twin.pull(black_box(&mut replica), 1).map(|pulled| pulled.blocks), Ok(0));
+                assert_eq!(
+                    twin.pull(black_box(&mut replica), 1).map(|pulled| pulled.blocks),
+                    Ok(0)
+                );
             });
         });
         group.bench_function("memcpy_all", |bencher| {

@@ -65,6 +65,7 @@ modules! {
     mod hash;
     mod lanes;
     mod layout;
+    mod log;
     mod ping_pong;
     pub mod protocol;
     mod raw;
@@ -80,6 +81,7 @@ modules! {
     pub use error::Error;
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
+    pub use log::*;
     pub use ping_pong::*;
     pub use raw::region::{
         Access, AlignedBytes, Cooperative, Hostile, REGION_ALIGN, Region, Trust,
