@@ -1,5 +1,7 @@
 //! The log: an event is whole or not there, and no newer one is lost to an older.
 
+use std::cell::Cell;
+
 use inos_core::protocol::fault::with_fault;
 use inos_core::protocol::log::{self, Look, Words};
 use loom::sync::Arc;
@@ -29,8 +31,8 @@ impl Log {
         }
     }
 
-    fn begin(&self, party: u16, value: u32) -> Option<log::Claim> {
-        let claim = log::claim(self, party).ok()?;
+    fn begin(&self, words: &impl Words, party: u16, value: u32) -> Option<log::Claim> {
+        let claim = log::claim(words, party).ok()?;
         self.owners[claim.slot() as usize].set(value);
         for word in &self.events[claim.slot() as usize] {
             word.store(value, Ordering::Relaxed);
@@ -39,7 +41,11 @@ impl Log {
     }
 
     fn append(&self, party: u16, value: u32) -> Option<u32> {
-        self.begin(party, value).map(|claim| log::commit(self, claim).unwrap())
+        self.append_by(self, party, value)
+    }
+
+    fn append_by(&self, words: &impl Words, party: u16, value: u32) -> Option<u32> {
+        self.begin(words, party, value).map(|claim| log::commit(words, claim).unwrap())
     }
 
     /// One look at a ticket's event.
@@ -97,23 +103,53 @@ fn an_event_is_whole_or_not_there() {
     reading().check_all([[None, None], [Some(1), None], [None, Some(2)], [Some(1), Some(2)]]);
 }
 
+/// A writer that took its ticket a while ago and comes to its slot only now. Loom remembers one
+/// last access per word, so by itself it does not find a sleep just between these two.
+struct Late<'a> {
+    log: &'a Log,
+    ticket: LoomWord,
+    is_late: Cell<bool>,
+}
+
+impl Words for Late<'_> {
+    type Word = LoomWord;
+
+    fn head(&self) -> &LoomWord {
+        if self.is_late.replace(false) { &self.ticket } else { &self.log.head }
+    }
+
+    fn slot(&self, index: u32) -> Option<&LoomWord> {
+        self.log.slot(index)
+    }
+
+    fn capacity(&self) -> u32 {
+        CAPACITY
+    }
+}
+
 /// Two writers, one of which goes around: they meet in slots.
 fn writing() -> Seen<([Option<u32>; 3], [Option<u32>; 2])> {
     let seen = Seen::new();
     let note = seen.clone();
     explore(move || {
-        let log = Arc::new(Log::new(0));
-        let other = thread::spawn({
+        // Ticket 0 is taken.
+        let log = Arc::new(Log::new(1));
+        let late = thread::spawn({
             let log = log.clone();
-            move || log.append(2, 100)
+            move || {
+                let ticket = LoomWord::new(0);
+                let late = Late { log: &log, ticket, is_late: Cell::new(true) };
+                log.append_by(&late, 2, 100)
+            }
         });
         let mine = [log.append(1, 1), log.append(1, 2)];
-        let other = other.join().unwrap();
+        let other = late.join().unwrap();
         let head = log.head.load(Ordering::Relaxed);
         let found = [head.wrapping_sub(2), head.wrapping_sub(1)].map(|ticket| log.read(ticket));
         // What was committed and is among the newest is there, whole.
         for (ticket, value) in mine.into_iter().chain([other]).zip([1, 2, 100]) {
-            let Some(ticket) = ticket else { panic!("there was a slot to be had") };
+            // Given up: loom lets a load return what a slot was long ago, ticket after ticket.
+            let Some(ticket) = ticket else { continue };
             let back = head.wrapping_sub(ticket);
             assert!(back >= 1, "a ticket that nobody took");
             if back <= CAPACITY {
@@ -129,11 +165,10 @@ fn writing() -> Seen<([Option<u32>; 3], [Option<u32>; 2])> {
 fn two_writers_lose_nothing_newer() {
     let seen = writing();
     seen.check(
-        |(tickets, _)| tickets.iter().all(|ticket| ticket.is_some_and(|ticket| ticket < 5)),
+        |(tickets, _)| tickets.iter().filter(|ticket| ticket.is_none()).count() <= 1,
         [
-            ([Some(0), Some(1), Some(2)], [Some(2), Some(100)]),
-            ([Some(0), Some(2), Some(1)], [Some(100), Some(2)]),
-            ([Some(1), Some(2), Some(0)], [Some(1), Some(2)]),
+            // Was there first, and is passed by.
+            ([Some(1), Some(3), Some(0)], [None, Some(2)]),
             // Slept between ticket and slot, and was passed.
             ([Some(1), Some(2), Some(3)], [Some(2), Some(100)]),
         ],
@@ -141,36 +176,38 @@ fn two_writers_lose_nothing_newer() {
 }
 
 /// A dead writer's slot is left alone until it is reclaimed, and then used by the next lap.
-fn reclaiming() -> Seen<Option<u32>> {
+fn reclaiming() -> Seen<[Option<u32>; 2]> {
     let seen = Seen::new();
     let note = seen.clone();
     explore(move || {
         let log = Arc::new(Log::new(0));
         let dead = thread::spawn({
             let log = log.clone();
-            move || drop(log.begin(3, 9))
+            move || log.begin(&*log, 3, 9).is_some()
         });
-        let writer = thread::spawn({
+        // The proof of death: it is waited for.
+        let reclaimer = thread::spawn({
             let log = log.clone();
-            move || log.append(1, 1)
+            move || {
+                let held = usize::from(dead.join().unwrap());
+                assert_eq!(log.slots.iter().filter(|slot| log::reclaim(*slot, 3)).count(), held);
+            }
         });
-        // The proof of death: it was waited for.
-        dead.join().unwrap();
-        assert_eq!(log.slots.iter().filter(|slot| log::reclaim(*slot, 3)).count(), 1);
-        let ticket = writer.join().unwrap().unwrap();
-        assert_eq!(log.read(ticket), Some(1));
-        let next = [log.append(1, 2), log.append(1, 3)];
-        let head = log.head.load(Ordering::Relaxed);
-        assert_eq!(next, [Some(head.wrapping_sub(2)), Some(head.wrapping_sub(1))]);
-        assert_eq!(next.map(|ticket| log.read(ticket.unwrap())), [Some(2), Some(3)]);
-        note.note(Some(ticket));
+        let tickets = [log.append(1, 1), log.append(1, 2)];
+        reclaimer.join().unwrap();
+        let next = [log.append(1, 3), log.append(1, 4)];
+        assert_eq!(next.map(|ticket| log.read(ticket.unwrap())), [Some(3), Some(4)]);
+        note.note(tickets);
     });
     seen
 }
 
 #[test]
 fn a_dead_writers_slot_comes_back() {
-    reclaiming().check_all([Some(0), Some(1)]);
+    reclaiming().check(
+        |tickets| tickets[0].is_some(),
+        [[Some(0), Some(1)], [Some(1), Some(2)], [Some(1), Some(3)]],
+    );
 }
 
 #[test]
@@ -185,6 +222,7 @@ fn weaker_logs_are_torn_or_lose() {
     red("log: commit", "", || drop(reading()));
     red("log: claim", "", || drop(writing()));
     red("log: commit", "", || drop(writing()));
+    red("log: reclaim", "", || drop(reclaiming()));
     red("log: take a slot that is held", "", || drop(writing()));
     red("log: overwrite a newer event", "newer event is lost", || drop(writing()));
 }
