@@ -6,9 +6,10 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
+use crate::counters::{self, CountersConfig};
 use crate::epochs::{self, EpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
@@ -117,6 +118,11 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// Named counters.
+    pub const fn counters(self, id: SectionId, name: &str, config: CountersConfig) -> Self {
+        self.add(id, name, KIND_COUNTERS, config.params(), counters::section_len(&config))
     }
 
     /// The newest events.

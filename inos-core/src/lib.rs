@@ -6,7 +6,9 @@
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
 //!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there.
+//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there, a
+//!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
+//!    what happens.
 //!
 //! ```
 //! use inos_core::{
@@ -59,6 +61,7 @@ modules! {
     #[cfg(any(test, loom))]
     extern crate std;
 
+    mod counters;
     pub mod defs;
     mod epochs;
     mod error;
@@ -77,6 +80,7 @@ modules! {
     mod twin;
     mod wait;
 
+    pub use counters::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;

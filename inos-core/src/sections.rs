@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -21,7 +21,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{epochs, lanes, log, ping_pong, registry, ring, twin};
+use crate::{counters, epochs, lanes, log, ping_pong, registry, ring, twin};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -99,6 +99,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_REGISTRY => registry::format(&inside, section)?,
                 KIND_DIRTY_MAP => twin::format(&inside, section)?,
                 KIND_LOG => log::format(&inside, section)?,
+                KIND_COUNTERS => counters::format(&inside, section)?,
                 _ => {}
             }
         }
@@ -358,6 +359,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
             KIND_REGISTRY => registry::void_roles(&inside, section)?,
             KIND_DIRTY_MAP => twin::void_roles(&inside, section)?,
             KIND_LOG => log::void_roles(&inside, section)?,
+            KIND_COUNTERS => counters::void_roles(&inside, section)?,
             _ => {}
         }
     }
@@ -376,6 +378,7 @@ fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
             KIND_LANES => lanes::reclaim(&inside, section, dead),
             KIND_DIRTY_MAP => twin::reclaim(&inside, section, dead),
             KIND_LOG => log::reclaim(&inside, section, dead),
+            KIND_COUNTERS => counters::reclaim(&inside, section, dead),
             _ => Ok(0),
         };
         freed = freed.saturating_add(count.unwrap_or(0));

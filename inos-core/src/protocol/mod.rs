@@ -8,6 +8,7 @@
 //! Where store-load order is needed the protocols use `fence(SeqCst)`, never a `SeqCst`
 //! access.
 
+pub mod counters;
 pub mod epoch;
 #[cfg(loom)]
 pub mod fault;
