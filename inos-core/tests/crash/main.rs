@@ -12,6 +12,7 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod counters;
 mod log;
 mod ring;
 mod role;

@@ -11,6 +11,7 @@
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
+//! | no count is lost, and a reader sees values that there were | `counters` |
 //! | an event of a log is whole or not there, and none is lost to an older one | `log` |
 //! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
@@ -31,6 +32,7 @@
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod counters;
 mod epoch;
 mod log;
 mod ping_pong;
