@@ -8,6 +8,10 @@
 //!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
 //!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
 //!    their answers, a [`UnitRegistry`] says who is there.
+//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
+//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there, a
+//!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
+//!    what happens.
 //!
 //! ```
 //! use inos_core::{
@@ -37,7 +41,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, twins.
+//! Multi-producer rings.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -65,12 +69,14 @@ modules! {
 
     mod arena;
     mod broadcast;
+    mod counters;
     pub mod defs;
     mod epochs;
     mod error;
     mod hash;
     mod lanes;
     mod layout;
+    mod log;
     mod parties;
     mod ping_pong;
     pub mod protocol;
@@ -80,14 +86,17 @@ modules! {
     mod section;
     mod sections;
     mod sync;
+    mod twin;
     mod wait;
 
     pub use arena::*;
     pub use broadcast::*;
+    pub use counters::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
+    pub use log::*;
     pub use parties::*;
     pub use ping_pong::*;
     pub use raw::liveness::{AlwaysAlive, Liveness};
@@ -99,5 +108,6 @@ modules! {
     pub use section::{Section, SectionId};
     pub use sections::Sections;
     pub use sync::{AtomicU32, Ordering};
+    pub use twin::*;
     pub use wait::*;
 }

@@ -115,6 +115,15 @@ impl<'m> Region<'m, Hostile> {
         let span = unsafe { Span::new(NonNull::from(words).cast(), len, Access::ReadWrite) };
         Self { span, exclusive: false, trust: PhantomData }
     }
+
+    /// As [`from_words`](Self::from_words), as if the pages were mapped for reading only.
+    #[cfg(test)]
+    pub(crate) fn from_words_read_only(words: &'m [AtomicU32]) -> Self {
+        let len = core::mem::size_of_val(words);
+        // SAFETY: as in `from_words`, and nothing is written.
+        let span = unsafe { Span::new(NonNull::from(words).cast(), len, Access::ReadOnly) };
+        Self { span, exclusive: false, trust: PhantomData }
+    }
 }
 
 impl<'m, T: Trust> Region<'m, T> {

@@ -106,6 +106,11 @@ impl<'m> Span<'m> {
         }
     }
 
+    /// Whether both are the same bytes, seen by one party or by two.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.base, self.len) == (other.base, other.len)
+    }
+
     #[inline]
     fn bounds(&self, offset: usize, len: usize) -> Result<(), Error> {
         match offset.checked_add(len) {

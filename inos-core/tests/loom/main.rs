@@ -13,6 +13,9 @@
 //! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
+//! | no count is lost, and a reader sees values that there were | `counters` |
+//! | an event of a log is whole or not there, and none is lost to an older one | `log` |
+//! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
 //! | who left is never taken for dead | `party` |
 //! | a task that registers while others wake is woken | `waker` |
@@ -40,14 +43,17 @@
 
 mod arena;
 mod broadcast;
+mod counters;
 mod epoch;
 mod lane;
+mod log;
 mod names;
 mod party;
 mod ping_pong;
 mod ready;
 mod ring;
 mod role;
+mod twin;
 mod waker;
 
 use std::collections::BTreeSet;
