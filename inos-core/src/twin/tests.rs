@@ -489,7 +489,7 @@ fn replicas_are_whole_while_the_writer_runs() {
                     thread::yield_now();
                 }
                 assert_eq!(twin.epoch(), Some(20_000));
-                assert!(pulled > 1, "never got anything");
+                assert!(pulled > 0, "never got anything");
             });
         }
     });
