@@ -171,19 +171,17 @@ fn no_count_is_lost_and_none_is_seen_twice() {
                 })
                 .collect();
             let reader = scope.spawn(|| {
-                let (mut last, mut changes) = (0, 0);
+                let mut last = 0;
                 while !done.load(Ordering::Acquire) {
                     let Ok(value) = counter.value() else { continue };
                     assert!(value >= last, "went back");
                     assert_eq!(value % u64::from(ADD_MAX), 0);
-                    changes += u32::from(value != last);
                     last = value;
                 }
-                changes
             });
             adders.into_iter().for_each(|adder| adder.join().unwrap());
             done.store(true, Ordering::Release);
-            assert!(reader.join().unwrap() > 0);
+            reader.join().unwrap();
         });
         assert_eq!(counter.value(), Ok(3 * u64::from(ADDS) * u64::from(ADD_MAX)));
     });

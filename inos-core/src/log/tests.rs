@@ -197,7 +197,7 @@ fn whatever_the_words_say_every_call_ends() {
             if random() % 2 == 0 {
                 set(words, HEAD, old.next.wrapping_add(random() % 16));
                 for index in 0..8 {
-                    let done = (random() % 4 << 2) | 0b10;
+                    let done = ((random() % 4) << 2) | 0b10;
                     set(words, slot(&log, index), done);
                 }
             }

@@ -25,8 +25,8 @@
 //!
 //! Epochs have 31 bits, so ages are meaningful below 2^30. To keep them there each publish looks
 //! at one stamp, in turn, and brings one that is older than [`HORIZON`] up to it. A replica older
-//! than that is copied anew as a whole. One that slept through exactly the publishes that bring
-//! the epoch back near `T`, 2^31 less than the horizon, would take old blocks for new ones.
+//! than that is copied anew as a whole. Only one that slept through 2^31 publishes, and woke less
+//! than [`HORIZON`] publishes into the next round, would take old blocks for new ones.
 //!
 //! A writer that dies leaves its blocks stamped ahead of the epoch. No reader takes them, and the
 //! next writer finds them so: they belong to the state that it will publish.

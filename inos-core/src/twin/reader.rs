@@ -63,8 +63,8 @@ impl<'m> Twin<'m> {
         })
     }
 
-    /// Writes `changed` pieces of the replica into the group and publishes them; returns the new
-    /// epoch, at which the replica is whole. Only who holds the writer's role has a `writer` to
+    /// Writes the `changed` pieces of the replica, by offset and length, into the group and
+    /// publishes them; returns the new epoch, at which the replica is whole. Only who holds the writer's role has a `writer` to
     /// give. What the writer had written and not published is published, too, and is in the
     /// replica after the next pull.
     ///
@@ -92,7 +92,7 @@ impl<'m> Twin<'m> {
     /// let mut replica = [0; 1024];
     /// twin.pull(&mut replica, 1)?;
     /// replica[100..104].copy_from_slice(b"push");
-    /// twin.push(&mut writer, &replica, &[100..104], &Spin::default())?;
+    /// twin.push(&mut writer, &replica, &[(100, 4)], &Spin::default())?;
     ///
     /// let mut other = [0; 1024];
     /// map.twin().pull(&mut other, 1)?;
@@ -103,7 +103,7 @@ impl<'m> Twin<'m> {
         &mut self,
         writer: &mut TwinWriter<'m>,
         replica: &[u8],
-        changed: &[Range<usize>],
+        changed: &[(usize, usize)],
         park: &P,
     ) -> Result<u32, Error> {
         if !self.parts.map.is_same(&writer.parts.map) {
@@ -116,18 +116,18 @@ impl<'m> Twin<'m> {
         if len < needed {
             return Err(Error::TooSmall { len, needed });
         }
-        for piece in changed {
-            let len = piece.end.saturating_sub(piece.start);
-            self.parts.touched(piece.start, len)?;
-            let by = piece.start % 4;
+        for &(offset, len) in changed {
+            self.parts.touched(offset, len)?;
+            let by = offset % 4;
             if by != 0 {
                 return Err(Error::Misaligned { by, align: 4 });
             }
         }
         let others = writer.pending;
-        for piece in changed {
-            let bytes = replica.get(piece.clone()).unwrap_or_default();
-            writer.write(piece.start, bytes)?;
+        for &(offset, len) in changed {
+            // Inside the group, so inside the replica.
+            let end = offset.saturating_add(len);
+            writer.write(offset, replica.get(offset..end).unwrap_or_default())?;
         }
         let epoch = writer.publish(park);
         if others {

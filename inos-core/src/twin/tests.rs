@@ -147,14 +147,14 @@ fn a_push_needs_the_newest_state() {
         let mut writer = map.writer().unwrap();
         let (mut twin, mut other) = (map.twin(), map.twin());
         let (mut replica, mut seen) = (vec![0; 960], vec![0; 960]);
-        let never = twin.push(&mut writer, &replica, &[0..4], &PARK);
+        let never = twin.push(&mut writer, &replica, &[(0, 4)], &PARK);
         assert_eq!(never, Err(Error::Lapped { tries: 0 }));
         twin.pull(&mut replica, 1).unwrap();
         other.pull(&mut seen, 1).unwrap();
 
         replica[8..20].fill(5);
         replica[900..].fill(6);
-        assert_eq!(twin.push(&mut writer, &replica, &[8..20, 900..960], &PARK), Ok(1));
+        assert_eq!(twin.push(&mut writer, &replica, &[(8, 12), (900, 60)], &PARK), Ok(1));
         assert_eq!(twin.epoch(), Some(1));
         assert_eq!(twin.pull(&mut replica, 1).unwrap().blocks, 0);
         assert_eq!(other.pull(&mut seen, 1).unwrap().blocks, 2);
@@ -162,16 +162,16 @@ fn a_push_needs_the_newest_state() {
 
         writer.write(100, b"past").unwrap();
         writer.publish(&PARK);
-        let behind = twin.push(&mut writer, &replica, &[0..4], &PARK);
+        let behind = twin.push(&mut writer, &replica, &[(0, 4)], &PARK);
         assert_eq!(behind, Err(Error::Lapped { tries: 0 }));
         twin.pull(&mut replica, 1).unwrap();
         for (piece, error) in [
-            (959..961, Error::OutOfBounds { offset: 959, len: 2 }),
-            (usize::MAX..usize::MAX, Error::OutOfBounds { offset: u64::MAX, len: 0 }),
-            (2..4, Error::Misaligned { by: 2, align: 4 }),
+            ((959, 2), Error::OutOfBounds { offset: 959, len: 2 }),
+            ((usize::MAX, 1), Error::OutOfBounds { offset: u64::MAX, len: 1 }),
+            ((2, 2), Error::Misaligned { by: 2, align: 4 }),
         ] {
             replica[0] = 99;
-            let pushed = twin.push(&mut writer, &replica, &[0..4, piece], &PARK);
+            let pushed = twin.push(&mut writer, &replica, &[(0, 4), piece], &PARK);
             assert_eq!(pushed, Err(error));
         }
         assert_eq!(
@@ -185,7 +185,7 @@ fn a_push_needs_the_newest_state() {
         // What the writer wrote by itself goes with it, and comes back with the next pull.
         writer.write(200, b"mine").unwrap();
         replica[300..304].copy_from_slice(b"twin");
-        assert_eq!(twin.push(&mut writer, &replica, &[300..304], &PARK), Ok(3));
+        assert_eq!(twin.push(&mut writer, &replica, &[(300, 4)], &PARK), Ok(3));
         assert_eq!(twin.epoch(), None);
         assert_eq!(twin.pull(&mut replica, 1).unwrap().blocks, 2);
         assert_eq!((&replica[200..204], &replica[300..304]), (&b"mine"[..], &b"twin"[..]));
@@ -209,7 +209,7 @@ fn the_writer_of_another_map_is_refused() {
     let b = DirtyMap::open(&sections, SectionId(4)).unwrap();
     let (mut twin, mut replica) = (a.twin(), [0; 64]);
     twin.pull(&mut replica, 1).unwrap();
-    let pushed = twin.push(&mut b.writer().unwrap(), &replica, &[0..4], &PARK);
+    let pushed = twin.push(&mut b.writer().unwrap(), &replica, &[(0, 4)], &PARK);
     assert_eq!(pushed, Err(Error::NoSection { id: 1 }));
     assert_eq!(a.range_of(&sections, SECOND), Err(Error::NoSection { id: 2 }));
     assert_eq!(b.range_of(&sections, SECOND), Ok(0..64));
@@ -489,7 +489,7 @@ fn replicas_are_whole_while_the_writer_runs() {
                     thread::yield_now();
                 }
                 assert_eq!(twin.epoch(), Some(20_000));
-                assert!(pulled > 1, "never got anything");
+                assert!(pulled > 0, "never got anything");
             });
         }
     });

@@ -143,9 +143,8 @@ fn a_dead_writer_leaves_states_and_a_successor_mends_the_rest() {
         role::release(&group.lease, &lease);
         for (reader, bytes) in [&mut twin, &mut fresh] {
             group.pull(reader, bytes).unwrap();
-            for block in 0..BLOCKS {
-                assert_eq!(bytes[block], group.bytes(block).load(Ordering::Relaxed));
-            }
+            let now: [_; BLOCKS] = std::array::from_fn(|b| group.bytes(b).load(Ordering::Relaxed));
+            assert_eq!(*bytes, now);
         }
         through.is_some()
     });

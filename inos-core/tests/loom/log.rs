@@ -127,8 +127,11 @@ impl Words for Late<'_> {
     }
 }
 
+/// The tickets of the three events, and what was found in the end.
+type Written = ([Option<u32>; 3], [Option<u32>; 2]);
+
 /// Two writers, one of which goes around: they meet in slots.
-fn writing() -> Seen<([Option<u32>; 3], [Option<u32>; 2])> {
+fn writing() -> Seen<Written> {
     let seen = Seen::new();
     let note = seen.clone();
     explore(move || {
