@@ -1,10 +1,10 @@
 //! Memory to allocate from: any party, blocks of any size, found again by a handle.
 //!
 //! ```text
-//!   0             8 * pages, rounded up to 64      + 4 * units, rounded up to 64
+//!   0             16 * pages, rounded up to 64     + 4 * units, rounded up to 64
 //!   +-------------+-------------------------------+-----------------------------------------+
 //!   | page words  | unit words: one for every     | pages, `page_len` bytes each            |
-//!   | 2 per page  | 64 bytes of the pages         |                                         |
+//!   | 4 per page  | 64 bytes of the pages         |                                         |
 //!   +-------------+-------------------------------+-----------------------------------------+
 //! ```
 //!
@@ -63,6 +63,12 @@ const RECENT: usize = 4;
 /// Pages of other uses to look at before a free one is taken.
 const LOOKS: u32 = 64;
 
+/// Bytes of a page's words, and where each is; the fourth is unused.
+const PAGE_WORDS: usize = 16;
+const PAGE: usize = 0;
+const RUN: usize = 4;
+const HINT: usize = 8;
+
 const _: () = assert!(class_len(CLASSES as u32 - 1) == MAX_CLASS_LEN);
 
 /// How large an arena is.
@@ -86,7 +92,7 @@ impl ArenaConfig {
 
     /// Offset of the unit words.
     const fn units(&self) -> u64 {
-        (self.pages as u64 * 8).next_multiple_of(LINE as u64)
+        (self.pages as u64 * PAGE_WORDS as u64).next_multiple_of(LINE as u64)
     }
 
     /// Offset of the pages.
@@ -179,23 +185,32 @@ impl<'m> Parts<'m> {
     }
 }
 
+impl Parts<'_> {
+    #[inline]
+    fn page_word(&self, index: u32, at: usize) -> Option<&AtomicU32> {
+        if index >= self.config.pages {
+            return None;
+        }
+        self.pages.word(index as usize * PAGE_WORDS + at).ok()
+    }
+}
+
 impl Words for Parts<'_> {
     type Word = AtomicU32;
 
     #[inline]
     fn page(&self, index: u32) -> Option<&AtomicU32> {
-        if index >= self.config.pages {
-            return None;
-        }
-        self.pages.word(index as usize * 8).ok()
+        self.page_word(index, PAGE)
     }
 
     #[inline]
     fn run(&self, index: u32) -> Option<&AtomicU32> {
-        if index >= self.config.pages {
-            return None;
-        }
-        self.pages.word(index as usize * 8 + 4).ok()
+        self.page_word(index, RUN)
+    }
+
+    #[inline]
+    fn hint(&self, index: u32) -> Option<&AtomicU32> {
+        self.page_word(index, HINT)
     }
 
     #[inline]
@@ -430,8 +445,8 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// A free block of a page, from `index` on and around. Leaves word in the page if there is
     /// none, and believes such words unless `closer`.
     fn claim_in(&mut self, page: u32, class: u32, index: u32, closer: bool) -> Option<Claim> {
-        let run = self.parts.run(page)?;
-        if !closer && ReadWord::load(run, Ordering::Relaxed) == FULL {
+        let hint = self.parts.hint(page)?;
+        if !closer && ReadWord::load(hint, Ordering::Relaxed) == FULL {
             return None;
         }
         let count = self.parts.config.page_len / class_len(class);
@@ -445,7 +460,7 @@ impl<'m, T: Trust> Arena<'m, T> {
             }
         }
         if self.look(page) == Ok(Page::Blocks(class)) {
-            Word::store(run, FULL, Ordering::Relaxed);
+            Word::store(hint, FULL, Ordering::Relaxed);
         }
         None
     }

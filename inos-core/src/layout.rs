@@ -5,20 +5,24 @@
 //! `const`: a microcontroller sizes its `static` with it.
 #![forbid(unsafe_code)]
 
+use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
-use crate::epochs::{self, EpochsConfig};
+use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
 use crate::parties::{self, PartiesConfig};
+use crate::counters::{self, CountersConfig};
+use crate::log::{self, LogConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig};
 use crate::ring::{self, RingConfig};
 use crate::section::{Section, SectionId};
+use crate::twin::{self, DirtyMapConfig};
 
 /// The kind version that this crate writes: major 1, minor 0.
 const KIND_VERSION: u32 = 1 << 16;
@@ -97,9 +101,19 @@ impl LayoutBuilder {
         self.add(id, name, KIND_EPOCHS, config.params(), epochs::section_len(&config))
     }
 
+    /// A bank of epochs that are allocated by name.
+    pub const fn named_epochs(self, id: SectionId, name: &str, config: NamedEpochsConfig) -> Self {
+        self.add(id, name, KIND_EPOCHS, config.params(), config.section_len())
+    }
+
     /// A single-producer single-consumer byte ring.
     pub const fn ring(self, id: SectionId, name: &str, config: RingConfig) -> Self {
         self.add(id, name, KIND_RING, config.params(), ring::section_len(&config))
+    }
+
+    /// A ring that overwrites what was not read in time.
+    pub const fn broadcast(self, id: SectionId, name: &str, config: BroadcastConfig) -> Self {
+        self.add(id, name, KIND_BROADCAST, config.params(), broadcast::section_len(&config))
     }
 
     /// A newest-state buffer.
@@ -138,6 +152,56 @@ impl LayoutBuilder {
     /// Seats for those who take part.
     pub const fn parties(self, id: SectionId, name: &str, config: PartiesConfig) -> Self {
         self.add(id, name, KIND_PARTIES, config.params(), parties::section_len(&config))
+    }
+
+    /// Named counters.
+    pub const fn counters(self, id: SectionId, name: &str, config: CountersConfig) -> Self {
+        self.add(id, name, KIND_COUNTERS, config.params(), counters::section_len(&config))
+    }
+
+    /// The newest events.
+    pub const fn log(self, id: SectionId, name: &str, config: LogConfig) -> Self {
+        self.add(id, name, KIND_LOG, config.params(), log::section_len(&config))
+    }
+
+    /// A dirty map over sections without structure, which were added before it, one after
+    /// another.
+    pub const fn dirty_map(self, id: SectionId, name: &str, config: DirtyMapConfig) -> Self {
+        match self.run_len(config.first, config.sections) {
+            Ok(len) => match config.blocks(len) {
+                Ok(blocks) => {
+                    let needed = twin::section_len(&config, blocks);
+                    self.add(id, name, KIND_DIRTY_MAP, config.params(blocks), needed)
+                }
+                Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+            },
+            Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+        }
+    }
+
+    /// Bytes in `count` sections without structure, from `first` on.
+    const fn run_len(&self, first: SectionId, count: u32) -> Result<u64, Error> {
+        const MISSING: Error = Error::BadLayout {
+            what: "a dirty map covers raw sections that were added before it, side by side",
+        };
+        let mut at = 0;
+        while at < self.count && self.sections[at].id.0 != first.0 {
+            at += 1;
+        }
+        if count == 0 || count as usize > self.count - at {
+            return Err(MISSING);
+        }
+        let (end, mut total) = (at + count as usize, 0_u64);
+        while at < end {
+            if self.sections[at].kind != KIND_RAW {
+                return Err(MISSING);
+            }
+            let Some(len) = round_up(self.sections[at].len) else { return Err(OVERFLOW) };
+            let Some(sum) = total.checked_add(len) else { return Err(OVERFLOW) };
+            total = sum;
+            at += 1;
+        }
+        Ok(total)
     }
 
     const fn add(

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_role_names_its_holder_and_only_that_one_loses_it() {
-        let word = AtomicU32::new(u32::MAX & GENERATION);
+        let word = AtomicU32::new(GENERATION);
         let lease = claim(&word, MAX_PARTY).unwrap();
         assert_eq!(holder(&word), Some(MAX_PARTY));
         assert_eq!(word.load(Ordering::Relaxed), (1 << GENERATION_SHIFT) - 1, "wraps");

@@ -34,10 +34,10 @@ pub(crate) struct Peek<'m> {
     read_only: bool,
 }
 
-impl Peek<'_> {
+impl<'m> Peek<'m> {
     /// The word itself, where it can be written.
     #[inline]
-    pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
+    pub(crate) const fn writable(&self) -> Option<&'m AtomicU32> {
         if self.read_only { None } else { Some(self.word) }
     }
 }
@@ -92,12 +92,23 @@ impl<'m> Span<'m> {
         Self { party, ..self }
     }
 
+    /// The same bytes, for looking only.
+    #[cfg(test)]
+    pub(crate) const fn read_only(self) -> Self {
+        Self { access: Access::ReadOnly, ..self }
+    }
+
     #[inline]
     pub(crate) fn require_writable(&self) -> Result<(), Error> {
         match self.access {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => Err(Error::ReadOnly),
         }
+    }
+
+    /// Whether both are the same bytes, seen by one party or by two.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.base, self.len) == (other.base, other.len)
     }
 
     #[inline]

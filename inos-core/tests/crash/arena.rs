@@ -15,6 +15,7 @@ const ALIVE: u16 = 2;
 struct Arena {
     pages: [MortalWord; PAGES],
     runs: [MortalWord; PAGES],
+    hints: [MortalWord; PAGES],
     units: [[MortalWord; 2]; PAGES],
 }
 
@@ -27,6 +28,10 @@ impl Words for Arena {
 
     fn run(&self, index: u32) -> Option<&MortalWord> {
         self.runs.get(index as usize)
+    }
+
+    fn hint(&self, index: u32) -> Option<&MortalWord> {
+        self.hints.get(index as usize)
     }
 
     fn unit(&self, page: u32, unit: u32) -> Option<&MortalWord> {
@@ -67,7 +72,7 @@ impl Arena {
 
     /// Nobody holds anything: all of it can be had in one piece.
     fn assert_all_free(&self) {
-        let all = self.run_of(PAGES as u32, ALIVE).expect("something is lost");
+        let all = self.run_of(PAGES as u32, ALIVE).unwrap();
         arena::release(self, all);
         for page in &self.pages {
             assert_eq!(
@@ -87,13 +92,15 @@ fn every_life(life: impl Fn(&Arena)) -> u32 {
         let through = mortal(steps, || life(&arena));
         // Others go on while the dead one's things lie about.
         let mut others: Vec<_> = std::iter::from_fn(|| arena.block(ALIVE)).collect();
-        others.pop().map(|claim| arena::release(&arena, claim));
+        if let Some(claim) = others.pop() {
+            arena::release(&arena, claim);
+        }
         // The reaper dies at some step, too.
         mortal(steps / 2, || arena::reclaim(&arena, DEAD).unwrap());
         arena::reclaim(&arena, DEAD).unwrap();
         assert_eq!(arena::reclaim(&arena, DEAD), Ok(0), "nothing is left to take");
 
-        let generation = arena::hand_over(&arena, &kept).expect("taken from the living");
+        let generation = arena::hand_over(&arena, &kept).unwrap();
         let kept = arena::adopt(&arena, kept.page(), kept.start(), generation, ALIVE).unwrap();
         for claim in others.into_iter().chain([kept]) {
             arena::release(&arena, claim);

@@ -13,10 +13,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod arena;
+mod broadcast;
+mod counters;
+mod epoch;
 mod lane;
+mod log;
+mod names;
 mod party;
 mod ring;
 mod role;
+mod twin;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

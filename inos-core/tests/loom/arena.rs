@@ -18,6 +18,7 @@ const LONG: u32 = 8;
 struct Arena<const PAGES: usize> {
     pages: [LoomWord; PAGES],
     runs: [LoomWord; PAGES],
+    hints: [LoomWord; PAGES],
     units: [[LoomWord; 2]; PAGES],
     /// Sixty-four bytes each.
     bytes: [[Payload; 2]; PAGES],
@@ -29,6 +30,7 @@ impl<const PAGES: usize> Arena<PAGES> {
         Arc::new(Self {
             pages: words(),
             runs: words(),
+            hints: words(),
             units: std::array::from_fn(|_| [LoomWord::new(0), LoomWord::new(0)]),
             bytes: std::array::from_fn(|_| [Payload::new(), Payload::new()]),
         })
@@ -56,6 +58,10 @@ impl<const PAGES: usize> Words for Arena<PAGES> {
 
     fn run(&self, index: u32) -> Option<&LoomWord> {
         self.runs.get(index as usize)
+    }
+
+    fn hint(&self, index: u32) -> Option<&LoomWord> {
+        self.hints.get(index as usize)
     }
 
     fn unit(&self, page: u32, unit: u32) -> Option<&LoomWord> {
@@ -204,6 +210,30 @@ fn a_block_is_adopted_once_or_never() {
     let seen = Seen::new();
     handing(&seen);
     seen.check_all([vec![], vec![0], vec![1]]);
+}
+
+/// A block is under way while somebody looks whether its page is empty: it arrives all the same.
+fn handing_beside(seen: &Seen<bool>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<1>::new();
+        assert!(arena::carve(&*arena, 0, SHORT));
+        let claim = arena::claim_block(&*arena, 0, SHORT, 1, 1).unwrap();
+        let generation = arena::hand_over(&*arena, &claim).unwrap();
+        let other = arena.clone();
+        let retirer = thread::spawn(move || arena::retire(&*other, 0, SHORT, 3));
+        let adopted = arena::adopt(&*arena, 0, 64, generation, 2).unwrap();
+        assert_eq!(adopted.len(), 64);
+        arena::release(&*arena, adopted);
+        note.note(retirer.join().unwrap());
+    });
+}
+
+#[test]
+fn a_block_arrives_though_somebody_looks_at_its_page() {
+    let seen = Seen::new();
+    handing_beside(&seen);
+    seen.check_all([false, true]);
 }
 
 /// A party that is proven dead loses what it sent, or somebody has it: never both.

@@ -120,11 +120,11 @@ pub fn release<M: Words>(words: &M, claim: Claim) {
         // Release: the next holder overwrites the bytes; pairs with Acquire where units are taken.
         unit.store(claim.unit.free().0, ordering("arena: free a block", Ordering::Release));
     }
-    if let Some(run) = words.run(claim.page)
-        && run.load(Ordering::Relaxed) == FULL
+    if let Some(hint) = words.hint(claim.page)
+        && hint.load(Ordering::Relaxed) == FULL
     {
-        // Relaxed: a hint.
-        run.store(0, Ordering::Relaxed);
+        // Relaxed: a hint, of this page or of what it has become meanwhile.
+        hint.store(0, Ordering::Relaxed);
     }
 }
 
@@ -189,7 +189,9 @@ pub fn adopt<M: Words>(
     let corrupt = Error::Corrupt { what: "a block in an arena's page" };
     check_start(now, start, words.page_len(), corrupt)?;
     match now {
-        Page::Blocks(class) => Ok(Claim::block(page, start, class_len(class), held)),
+        Page::Blocks(class) | Page::Retiring(class, _) => {
+            Ok(Claim::block(page, start, class_len(class), held))
+        }
         _ => {
             let pages = words.run(page).map_or(0, |run| run.load(Ordering::Relaxed));
             if pages == 0 || pages > count - page {
@@ -203,7 +205,8 @@ pub fn adopt<M: Words>(
 /// Whether a block can begin at `start` in such a page.
 fn check_start(page: Page, start: u32, page_len: u32, nowhere: Error) -> Result<(), Error> {
     match page {
-        Page::Blocks(class)
+        // Somebody looks whether all of its blocks are free, and will find this one held.
+        Page::Blocks(class) | Page::Retiring(class, _)
             if start.is_multiple_of(class_len(class))
                 && page_len.checked_sub(start).is_some_and(|left| class_len(class) <= left) =>
         {

@@ -47,7 +47,7 @@ mod tests {
         for len in 0..=MAX_CLASS_LEN {
             let class = class_of(len);
             let taken = class_len(class);
-            assert!(taken >= len && taken % 8 == 0, "{len}");
+            assert!(taken >= len && taken.is_multiple_of(8), "{len}");
             assert!(class == 0 || class_len(class - 1) < len, "{len}");
             assert!(len < MIN_CLASS_LEN || (taken - len) * 8 < taken, "{len}");
         }

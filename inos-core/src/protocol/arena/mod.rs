@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! page   { party: 10, class: 6, kind: 3 }               what a page is used for
-//! run    pages of the run that begins here; of a page of blocks: 1 if it looked full
+//! run    pages of the run that begins here
+//! hint   1 if somebody looked for a free block of the page and found none
 //! unit   { generation: 20, HANDED, party: 10, HELD }    one per 64 bytes: who holds the block
 //!                                                       that begins in these bytes
 //! ```
@@ -49,8 +50,10 @@ pub trait Words {
     type Word: Word;
     /// What page `index` is used for; `None` from the page count on.
     fn page(&self, index: u32) -> Option<&Self::Word>;
-    /// The other word of page `index`.
+    /// How many pages the run has that begins with page `index`.
     fn run(&self, index: u32) -> Option<&Self::Word>;
+    /// Whether page `index` looked full. Apart from all else: it is stored without care.
+    fn hint(&self, index: u32) -> Option<&Self::Word>;
     /// The word of a unit of a page; `None` from the last unit on.
     fn unit(&self, page: u32, unit: u32) -> Option<&Self::Word>;
     /// How many pages there are.

@@ -6,7 +6,7 @@ use super::*;
 use crate::error::Error;
 use crate::sync::Ordering;
 
-/// In the run word of a page of blocks: somebody looked and found none free.
+/// A hint: somebody looked for a free block of the page and found none.
 pub const FULL: u32 = 1;
 
 const KIND: u32 = 7;
@@ -90,13 +90,13 @@ impl Page {
 
 /// Cuts a free page into blocks; whether it was free.
 pub fn carve<M: Words>(words: &M, page: u32, class: u32) -> bool {
-    let (Some(word), Some(run)) = (words.page(page), words.run(page)) else { return false };
+    let (Some(word), Some(hint)) = (words.page(page), words.hint(page)) else { return false };
     if word.load(Ordering::Relaxed) != FREE {
         return false;
     }
     let carved = Page::exchange(word, Page::Free, Page::Blocks(class));
     if carved {
-        run.store(0, Ordering::Relaxed);
+        hint.store(0, Ordering::Relaxed);
     }
     carved
 }

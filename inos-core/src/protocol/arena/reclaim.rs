@@ -94,7 +94,8 @@ pub fn void<M: Words>(words: &M) {
                 unit.store(Unit(unit.load(Ordering::Relaxed)).free().0, Ordering::Relaxed);
             }
         }
-        for word in [words.page(index), words.run(index)].into_iter().flatten() {
+        let rest = [words.page(index), words.run(index), words.hint(index)];
+        for word in rest.into_iter().flatten() {
             word.store(0, Ordering::Relaxed);
         }
     }
