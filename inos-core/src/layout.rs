@@ -185,14 +185,15 @@ impl LayoutBuilder {
             what: "a dirty map covers raw sections that were added before it, side by side",
         };
         let mut at = 0;
-        while at < self.count && self.sections[at].id.0 != first.0 {
+        // Never more than there are; which a compiler does not know.
+        while at < self.count && at < MAX_SECTIONS && self.sections[at].id.0 != first.0 {
             at += 1;
         }
         if count == 0 || count as usize > self.count - at {
             return Err(MISSING);
         }
         let (end, mut total) = (at + count as usize, 0_u64);
-        while at < end {
+        while at < end && at < MAX_SECTIONS {
             if self.sections[at].kind != KIND_RAW {
                 return Err(MISSING);
             }
