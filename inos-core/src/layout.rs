@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::epochs::{self, EpochsConfig};
@@ -15,7 +15,7 @@ use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
 use crate::parties::{self, PartiesConfig};
 use crate::ping_pong::{self, PingPongConfig};
-use crate::registry::{self, RegistryConfig};
+use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
 use crate::section::{Section, SectionId};
 
@@ -129,6 +129,24 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// More slots for a unit registry that was added before.
+    pub const fn registry_overflow(
+        self,
+        id: SectionId,
+        name: &str,
+        config: RegistryOverflowConfig,
+    ) -> Self {
+        let next = registry::next_first_slot(&self.sections, self.count, config.registry);
+        let (slot_len, first_slot, len) = match next {
+            Ok((slot_len, first_slot)) => {
+                let size = RegistryConfig { slots: config.slots, slot_len };
+                (slot_len, first_slot, registry::section_len(&size))
+            }
+            Err(error) => (0, 0, Err(error)),
+        };
+        self.add(id, name, KIND_REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
     }
 
     /// Seats for those who take part.

@@ -16,6 +16,7 @@ mod fault;
 pub mod party;
 pub mod ping_pong;
 pub mod ready;
+pub mod registry;
 pub mod ring;
 pub mod role;
 mod word;
