@@ -138,19 +138,20 @@ pub fn claim<W: Word>(word: &W, party: u16) -> Option<Claim> {
     let order = ordering("registry: claim", Ordering::Acquire);
     word.cas(old, claim.at(CLAIMED), order, Ordering::Relaxed).ok()?;
     // Whoever reads a word of the record that is written now sees on its second look that the
-    // slot was claimed; pairs with the Acquire fence in `is_unchanged`.
+    // slot was claimed; pairs with the Acquire fence in `is_unchanged`. Whoever sees our entry in
+    // the index sees it, too; pairs with Acquire in `index::insert`.
     fence::<W>("registry: fence before the record", Ordering::Release);
     Some(claim)
 }
 
 /// Publishes the record as a proposal. The next step is [`contest`].
 pub fn propose<W: Word>(word: &W, claim: &Claim) {
-    // Release because the state announces the record; pairs with Acquire in `look`. Every later
-    // change of this word is a read-modify-write until the next claim, so whoever acquires
-    // ACTIVE, or claims the slot after it was RETIRED, acquires the record, too.
+    // Release because the record is overwritten by whoever claims the slot after a rival took it
+    // away; pairs with Acquire in `claim`. Every later change of this word is a read-modify-write
+    // until then, and continues what begins here.
     word.store(claim.at(PROPOSED), ordering("registry: propose", Ordering::Release));
     // Our proposal before our look at the others'; pairs with the same fence of another
-    // registrant: of two proposals at least one is seen by the other.
+    // registrant: of two proposals at least one is seen by the other, and its record, too.
     fence::<W>("registry: fence after the proposal", Ordering::SeqCst);
 }
 
@@ -197,8 +198,8 @@ pub fn contest<'a, W: Word + 'a>(
 /// # Errors
 /// `RoleHeld` if a rival in a lower slot took ours away meanwhile.
 pub fn activate<W: Word>(word: &W, claim: Claim) -> Result<(), Error> {
-    // Release because whoever loses to this unit finds it by its name; pairs with Acquire in
-    // `look`.
+    // Release because whoever sees the unit reads its record, and finds it by its name; pairs
+    // with Acquire in `look`.
     let order = ordering("registry: activate", Ordering::Release);
     word.cas(claim.at(PROPOSED), claim.at(ACTIVE), order, Ordering::Relaxed)
         .map(|_| ())
@@ -243,7 +244,7 @@ pub fn reclaim<W: Word>(word: &W, dead: u16) -> bool {
 
 /// The word of a slot, before its record is read.
 pub fn look<W: ReadWord>(word: &W) -> u32 {
-    // Acquire: the record is read next; pairs with Release in `propose` and `activate`.
+    // Acquire: the record is read next; pairs with Release in `activate` and `propose`.
     word.load(ordering("registry: look", Ordering::Acquire))
 }
 

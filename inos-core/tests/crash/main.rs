@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod party;
+mod registry;
 mod ring;
 mod role;
 

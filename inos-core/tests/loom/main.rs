@@ -11,6 +11,7 @@
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
+//! | a name belongs to one unit, a record is whole, the index misses nobody | `registry` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
 //! | who left is never taken for dead | `party` |
 //!
@@ -34,6 +35,7 @@ mod epoch;
 mod party;
 mod ping_pong;
 mod ready;
+mod registry;
 mod ring;
 mod role;
 

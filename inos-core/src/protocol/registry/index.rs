@@ -102,8 +102,8 @@ pub fn is_marked<W: ReadWord>(word: &W, hash: u32) -> bool {
     word.load(Ordering::Relaxed) & bits == bits
 }
 
-/// Puts an entry into a line of `len`, in a place that was never used or whose unit is gone;
-/// whether there was one. `is_taken` looks whether a slot is taken at a generation.
+/// Puts the entry of a slot that was [proposed](super::propose) into a line of `len`, in a place
+/// that was never used or whose unit is gone; whether there was one. `is_taken` looks whether a slot is taken at a generation.
 ///
 /// # Errors
 /// What the closures say.
@@ -117,15 +117,16 @@ pub fn insert<'a, W: Word + 'a>(
         let word = line(position)?;
         for _ in 0..TRIES {
             // Acquire: the state of a slot that the entry names is looked at next, and must not
-            // be one from before its claim; pairs with Release below.
+            // be one from before its claim; pairs with the Release fence in `super::claim`, which
+            // lies between that claim and the entry. (The models can't show that fence to be
+            // needed here: the one in `super::propose` would do, too.)
             let old = word.load(ordering("registry: look at an entry", Ordering::Acquire));
             let (slot, generation) = target(old);
             if generation != 0 && is_taken(slot, generation)? {
                 break;
             }
-            // Release because our slot is claimed; pairs with Acquire above.
-            let order = ordering("registry: entry", Ordering::Release);
-            if word.cas(old, new, order, Ordering::Relaxed).is_ok() {
+            // Relaxed, behind our own such fences.
+            if word.cas(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 return Ok(true);
             }
         }
