@@ -54,13 +54,14 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CallId, Client, Completion, Consumer,
-    Cooperative, EpochCounter, EpochTable, EpochWatcher, EpochsConfig, Error, Front, Grant,
-    Hostile, Lanes, LanesConfig, Layout, LayoutBuilder, Liveness, Mode, Observer, Opcode, Park,
-    Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong, PingPongConfig,
-    Producer, Reader, Reaped, Record, Region, RegistryConfig, RingBuffer, RingConfig, Section,
-    SectionId, Sections, Service, Space, Spin, Status, Submission, Trust, UnitDescriptor, UnitId,
-    UnitRecord, UnitRegistry, Writer,
+    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CREDIT, CallId, Capabilities, Client,
+    Completion, Consumer, Cooperative, Dependency, EpochCounter, EpochTable, EpochWatcher,
+    EpochsConfig, Error, Front, Grant, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder,
+    Liveness, Mode, Observer, Opcode, Park, Parked, Parties, PartiesConfig, Party, PartyInfo,
+    PayloadRef, PingPong, PingPongConfig, Producer, Reader, Reaped, Record, Region, RegistryConfig,
+    RegistryOverflowConfig, RingBuffer, RingConfig, Section, SectionId, Sections, Service, Space,
+    Spin, Status, Submission, Trust, UnitCost, UnitDescriptor, UnitId, UnitLimits, UnitRecord,
+    UnitRegistry, VersionRange, Writer,
 };
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};

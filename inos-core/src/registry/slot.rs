@@ -149,7 +149,7 @@ pub(super) fn write(
     hash: u32,
 ) -> Result<(), Error> {
     let (major, minor, patch) = record.version;
-    let lengths = extent.name_len | extent.dependencies_len / 4 << 8 | extent.methods_len << 16;
+    let lengths = extent.name_len | (extent.dependencies_len / 4) << 8 | extent.methods_len << 16;
     let methods = record.methods.len() as u32;
     slot.store(NAME_HASH, hash)?;
     slot.store(LENGTHS, lengths as u32)?;

@@ -321,11 +321,32 @@ fn attaching_exclusively_retires_all() {
         let registry = UnitRegistry::open(&sections, UNITS).unwrap();
         registry.register(&named("a")).unwrap()
     };
+    // Whatever stands there: whoever had the bytes may have written anything.
+    let section = layout.sections()[0].offset() as usize;
+    memory.as_mut()[section..section + SLOTS].fill(0x55);
     let sections = Sections::attach(Region::from_bytes(memory.as_mut()).unwrap()).unwrap();
     let registry = UnitRegistry::open(&sections, UNITS).unwrap();
     assert_eq!(registry.find("a"), Err(Error::NoUnit));
     let new = registry.register(&named("a")).unwrap();
     assert_ne!(new, old);
+    assert_eq!(registry.find("a"), Ok(new));
+    let hints = memory.as_ref()[section..section + SLOTS].iter().filter(|&&byte| byte != 0);
+    assert!((2..=7).contains(&hints.count()), "one entry, three bits");
+}
+
+/// A slot that changes hands in the middle of being read.
+#[test]
+fn a_record_that_changes_while_it_is_read_is_not_believed() {
+    let memory = Memory::new(CONFIG);
+    let registry = memory.registry();
+    let old = registry.register(&named("old")).unwrap();
+    let seen = registry.read(old, |slot, _| {
+        registry.retire(old)?;
+        let new = registry.register(&UnitRecord { version: (9, 9, 9), ..named("new") })?;
+        assert_eq!(new.index(), old.index());
+        slot::version(slot)
+    });
+    assert_eq!(seen, Err(Error::NoUnit));
 }
 
 #[test]
@@ -354,11 +375,10 @@ fn readers_see_whole_records_while_units_come_and_go() {
     let memory = Memory::new(RegistryConfig { slots: 3, slot_len: 256 });
     let registry = memory.registry();
     let rounds = if cfg!(miri) { 10 } else { 30_000 };
-    let left = AtomicU32::new(2);
     let names = [["aaaaaaaaaaaaaaaa", "a"], ["bbbb", "bbbbbbbbbbbbbbbbbbbbbbbb"]];
     thread::scope(|scope| {
-        for (owner, names) in (0_u32..).zip(names) {
-            let (registry, left) = (&registry, &left);
+        let writers = [0, 1].map(|owner: u32| {
+            let (registry, names) = (&registry, names[owner as usize]);
             scope.spawn(move || {
                 for round in 0..rounds {
                     let name = names[round % 2];
@@ -369,10 +389,9 @@ fn readers_see_whole_records_while_units_come_and_go() {
                     assert_eq!(registry.method(id, "m"), Ok(1));
                     registry.retire(id).unwrap();
                 }
-                left.fetch_sub(1, Ordering::Relaxed);
-            });
-        }
-        while left.load(Ordering::Relaxed) > 0 {
+            })
+        });
+        while !writers.iter().all(|writer| writer.is_finished()) {
             for unit in registry.iter() {
                 let unit = unit.unwrap();
                 assert!(names[unit.owner() as usize].contains(&unit.name()), "{unit:?}");
