@@ -113,7 +113,7 @@ impl<'m> Caller<'m> {
         registry: SectionId,
     ) -> Result<Self, Error> {
         Ok(Self {
-            client: Lanes::open(sections, lanes)?.client()?,
+            client: Lanes::open(sections, lanes)?.client_or_wake(&Futex)?,
             registry: UnitRegistry::open(sections, registry)?,
             sections: sections.clone(),
             timeout: None,

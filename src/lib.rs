@@ -5,7 +5,7 @@
 //!
 //! - Who hands memory over: [`HeapMemory`], [`FileMemory`], and `Memfd` on Linux.
 //! - What is in it: [`Layout`], [`Sections`] and the views of [`inos_core`].
-//! - Who waits, and how: [`Futex`].
+//! - Who waits, and how: [`Futex`], and [`Bridge`] for tasks.
 //! - Who computes: the [`Kernel`] serves calls with the units of a [`Dispatcher`]; a [`Caller`]
 //!   makes them, from any thread or process.
 //!
@@ -54,14 +54,16 @@ mod park;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, AtomicU32, Back, CREDIT, CallId, Capabilities, Client,
-    Completion, Consumer, Cooperative, Dependency, EpochCounter, EpochTable, EpochWatcher,
-    EpochsConfig, Error, Front, Grant, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder,
-    Liveness, Mode, Observer, Opcode, Park, Parked, Parties, PartiesConfig, Party, PartyInfo,
-    PayloadRef, PingPong, PingPongConfig, Producer, Reader, Reaped, Record, Region, RegistryConfig,
+    Access, AlignedBytes, Allocated, AlwaysAlive, Arena, ArenaConfig, ArenaStats, AtomicU32, Back,
+    Block, CREDIT, CallId, CallTicket, Capabilities, Changes, Client, Completion, Consumer,
+    Cooperative, Dependency, EpochCounter, EpochFuture, EpochId, EpochTable, EpochWatcher,
+    EpochsConfig, Error, Front, Grant, Handle, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder,
+    Liveness, Mode, NamedCounter, NamedEpoch, NamedEpochs, NamedEpochsConfig, NamedWatcher,
+    Observer, Opcode, Park, Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong,
+    PingPongConfig, Producer, Reader, Reaped, Record, Region, RegistryConfig,
     RegistryOverflowConfig, RingBuffer, RingConfig, Section, SectionId, Sections, Service, Space,
-    Spin, Status, Submission, Trust, UnitCost, UnitDescriptor, UnitId, UnitLimits, UnitRecord,
-    UnitRegistry, VersionRange, Writer,
+    Spin, SpinThenPark, Status, Submission, Trust, UnitCost, UnitDescriptor, UnitId, UnitLimits,
+    UnitRecord, UnitRegistry, VersionRange, WakerBank, Writer, wait_any, wait_rung,
 };
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
@@ -69,4 +71,4 @@ pub use kernel::{Kernel, KernelConfig, KernelError, KernelStats, Publish};
 #[cfg(target_os = "linux")]
 pub use memory::{FileLock, FileLocks, Memfd};
 pub use memory::{FileMemory, HeapMemory, MemoryError, ThreadGuard, ThreadGuards};
-pub use park::Futex;
+pub use park::{Bridge, Futex};

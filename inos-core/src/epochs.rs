@@ -1,13 +1,20 @@
-//! A bank of epoch words: "something changed", at the price of one addition.
+//! Banks of epoch words: "something changed", at the price of one addition.
 //!
 //! ```text
-//! padded:    word i at i * 64, one cache line each
-//! packed:    word i at i * 4
+//! fixed, padded:    word i at i * 64, one cache line each
+//! fixed, packed:    word i at i * 4
+//! named:            slot i at i * 64
+//!   0        4        8                                32                              64
+//!   +--------+--------+--------------------------------+-------------------------------+
+//!   | epoch  | state  | name, UTF-8, padded with zeros | zero                          |
+//!   +--------+--------+--------------------------------+-------------------------------+
 //!
+//! epoch
 //!  31                                             1   0
 //! +------------------------------------------------+---+
 //! | epoch, wraps                                   | W |  W: somebody sleeps
 //! +------------------------------------------------+---+
+//! state   {generation: 20, party: 10, state: 2}; see `protocol::names`
 //! ```
 //!
 //! An epoch says that there is news, not what it is and not how much: a watcher that looks late
@@ -15,30 +22,46 @@
 //! visible to whoever sees the new epoch. Words that different parties advance belong on lines
 //! of their own ([`EpochsConfig::padded`]); words of one party may be packed.
 //!
+//! - [`EpochTable`]: a bank whose words have fixed indices.
+//! - [`NamedEpochs`]: a bank whose words are allocated by name while others run.
+//! - [`EpochCounter`] and [`EpochWatcher`]: the two ends of a word.
+//! - [`wait_any`] and [`wait_rung`]: waiting on several; [`EpochFuture`]: awaiting one.
+//!
 //! # Not supported
-//! Waiting on any of several words; telling 2^31 advances between two looks from none.
+//! Telling 2^31 advances between two looks from none.
 #![forbid(unsafe_code)]
-
-use core::time::Duration;
 
 use crate::defs::{KIND_EPOCHS, LINE};
 use crate::error::Error;
-use crate::protocol::epoch::{self, Prepared};
 use crate::raw::region::Trust;
-use crate::raw::span::{Peek, Span};
+use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
-use crate::sync::AtomicU32;
-use crate::wait::{Park, Parked};
+
+mod counter;
+mod future;
+mod named;
+mod set;
+mod watcher;
+
+pub use counter::EpochCounter;
+pub use future::EpochFuture;
+pub use named::{
+    Allocated, EpochId, MAX_EPOCH_NAME_LEN, MAX_NAMED_EPOCHS, NamedCounter, NamedEpoch,
+    NamedEpochs, NamedEpochsConfig, NamedWatcher,
+};
+pub(crate) use named::{reclaim, void_roles};
+pub use set::{Changes, MAX_WATCHED, wait_any, wait_rung};
+pub use watcher::EpochWatcher;
 
 /// Major version of this kind of section.
 const MAJOR: u16 = 1;
 /// Distance between packed words.
 const PACKED: u32 = 4;
-/// Distance between padded words.
+/// Distance between padded words, and between named slots.
 const PADDED: u32 = LINE as u32;
 
-/// What a bank of epochs consists of.
+/// What a bank of epochs with fixed indices consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochsConfig {
     /// How many words there are; at least 1.
@@ -66,23 +89,37 @@ pub(crate) const fn section_len(config: &EpochsConfig) -> Result<u64, Error> {
     Ok(config.count as u64 * config.stride() as u64)
 }
 
-/// Sets all epochs to 0.
+/// Sets all epochs to 0; named slots are free.
 pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
-    config_of(section)?;
+    Bank::of(section)?;
     span.clear(0, span.len() & !3)
 }
 
-fn config_of(section: &Section) -> Result<EpochsConfig, Error> {
-    let [count, stride, ..] = section.params;
-    let padded = match stride {
-        PADDED => true,
-        PACKED => false,
-        _ => return Err(Error::Corrupt { what: "stride of an epoch bank" }),
-    };
-    let config = EpochsConfig { count, padded };
-    match section_len(&config) {
-        Ok(needed) if section.len >= needed => Ok(config),
-        _ => Err(Error::Corrupt { what: "length of an epoch bank" }),
+/// What a section holds, checked against its length: one of the two kinds of bank.
+#[derive(Clone, Copy, Debug)]
+enum Bank {
+    Fixed(EpochsConfig),
+    Named(NamedEpochsConfig),
+}
+
+impl Bank {
+    fn of(section: &Section) -> Result<Self, Error> {
+        let [count, stride, slots, _] = section.params;
+        let (bank, needed) = match (count, stride, slots) {
+            (1.., PADDED | PACKED, 0) => {
+                let config = EpochsConfig { count, padded: stride == PADDED };
+                (Self::Fixed(config), section_len(&config))
+            }
+            (0, PADDED, 1..) => {
+                let config = NamedEpochsConfig { slots };
+                (Self::Named(config), config.section_len())
+            }
+            _ => return Err(Error::Corrupt { what: "shape of an epoch bank" }),
+        };
+        match needed {
+            Ok(needed) if section.len >= needed => Ok(bank),
+            _ => Err(Error::Corrupt { what: "length of an epoch bank" }),
+        }
     }
 }
 
@@ -94,7 +131,7 @@ fn offset_of(config: &EpochsConfig, index: u32) -> Result<usize, Error> {
     usize::try_from(offset).map_err(|_| Error::OutOfBounds { offset, len: 4 })
 }
 
-/// A bank of epochs. Holding one proves that its size and stride were checked against the
+/// A bank of epochs with fixed indices. Holding one proves that its size and stride were checked against the
 /// section.
 ///
 /// ```
@@ -132,10 +169,16 @@ impl<'m> EpochTable<'m> {
     /// memory contradict the section.
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_EPOCHS, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)? })
+        // A bank of names has no words of fixed indices.
+        let none = EpochsConfig { count: 0, padded: true };
+        let config = match Bank::of(&section)? {
+            Bank::Fixed(config) => config,
+            Bank::Named(_) => none,
+        };
+        Ok(Self { span, config })
     }
 
-    /// How many epochs there are.
+    /// How many epochs there are; 0 in a bank of named ones.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.config.count
@@ -146,7 +189,7 @@ impl<'m> EpochTable<'m> {
     /// # Errors
     /// `NoSuchIndex`; `ReadOnly`.
     pub fn counter(&self, index: u32) -> Result<EpochCounter<'m>, Error> {
-        Ok(EpochCounter { word: self.span.word(offset_of(&self.config, index)?)? })
+        Ok(EpochCounter::from_word(self.span.word(offset_of(&self.config, index)?)?))
     }
 
     /// A watcher that has seen the epoch as it is now.
@@ -158,172 +201,5 @@ impl<'m> EpochTable<'m> {
     }
 }
 
-/// An epoch that this party may advance. Holding one proves that its word can be written.
-#[derive(Clone, Copy, Debug)]
-pub struct EpochCounter<'m> {
-    word: &'m AtomicU32,
-}
-
-impl<'m> EpochCounter<'m> {
-    /// For sections that have epochs of their own.
-    pub(crate) const fn from_word(word: &'m AtomicU32) -> Self {
-        Self { word }
-    }
-
-    /// The current epoch, 31 bits.
-    ///
-    /// Acquire: what was stored before the epoch reached this value is visible afterwards;
-    /// pairs with Release in [`advance`](Self::advance).
-    #[must_use]
-    pub fn current(&self) -> u32 {
-        epoch::current(self.word)
-    }
-
-    /// Moves the epoch on by one and wakes whoever sleeps on it; returns the new epoch.
-    ///
-    /// Release: publishes what this party stored before; pairs with Acquire in
-    /// [`EpochWatcher::changed`] and [`EpochWatcher::wait`]. `park` is asked to wake only if
-    /// somebody sleeps.
-    pub fn advance<P: Park>(&self, park: &P) -> u32 {
-        let advanced = epoch::advance(self.word);
-        if advanced.wake {
-            park.wake_all(self.word);
-        }
-        advanced.epoch
-    }
-
-    /// A watcher that has seen the epoch as it is now.
-    #[must_use]
-    pub fn watcher(&self) -> EpochWatcher<'m> {
-        EpochWatcher::over(Source::Word(self.word))
-    }
-}
-
-/// Where a watcher looks.
-#[derive(Clone, Copy, Debug)]
-enum Source<'m> {
-    Word(&'m AtomicU32),
-    Peek(Peek<'m>),
-}
-
-impl Source<'_> {
-    fn current(&self) -> u32 {
-        match self {
-            Self::Word(word) => epoch::current(*word),
-            Self::Peek(peek) => epoch::current(peek),
-        }
-    }
-
-    /// The word, if its waiter bit can be set.
-    const fn writable(&self) -> Option<&AtomicU32> {
-        match self {
-            Self::Word(word) => Some(word),
-            Self::Peek(peek) => peek.writable(),
-        }
-    }
-}
-
-/// Looks at an epoch and remembers what it saw last. Works on memory that is mapped for reading
-/// only, too, by polling.
-///
-/// A clone is a watcher of its own, from the same point on.
-#[derive(Clone, Debug)]
-pub struct EpochWatcher<'m> {
-    source: Source<'m>,
-    seen: u32,
-}
-
-impl<'m> EpochWatcher<'m> {
-    pub(crate) fn from_peek(peek: Peek<'m>) -> Self {
-        Self::over(Source::Peek(peek))
-    }
-
-    fn over(source: Source<'m>) -> Self {
-        Self { seen: source.current(), source }
-    }
-
-    /// The epoch that was seen last.
-    #[must_use]
-    pub const fn seen(&self) -> u32 {
-        self.seen
-    }
-
-    /// The current epoch, 31 bits; does not count as seen.
-    ///
-    /// Acquire; pairs with Release in [`EpochCounter::advance`].
-    #[must_use]
-    pub fn current(&self) -> u32 {
-        self.source.current()
-    }
-
-    /// The current epoch if it is not the one seen last; it is now.
-    ///
-    /// Acquire: everything stored before the epoch was advanced is visible afterwards; pairs
-    /// with Release in [`EpochCounter::advance`].
-    pub fn changed(&mut self) -> Option<u32> {
-        let now = self.current();
-        if now == self.seen {
-            return None;
-        }
-        self.seen = now;
-        Some(now)
-    }
-
-    /// Sleeps until the epoch is not the one seen last; returns it, seen now.
-    ///
-    /// Returns at once if it has changed already, so no advance is missed between two calls.
-    /// Ordering as [`changed`](Self::changed). Without a timeout this may last for ever: among
-    /// hostile parties give one.
-    ///
-    /// # Errors
-    /// `TimedOut` if `timeout` has passed without a change.
-    ///
-    /// ```
-    /// # use inos_core::{
-    /// #     AlignedBytes, EpochTable, EpochsConfig, Error, Layout, Region, SectionId, Sections, Spin,
-    /// # };
-    /// # use core::time::Duration;
-    /// # let layout = Layout::builder()
-    /// #     .epochs(SectionId(1), "epochs", EpochsConfig { count: 1, padded: false })
-    /// #     .build()?;
-    /// # let mut memory = AlignedBytes::<4096>::new();
-    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
-    /// let spin = Spin { polls: 100 };
-    /// let mut watcher = epochs.watcher(0)?;
-    /// let nothing = watcher.wait(&spin, Some(Duration::from_millis(1)));
-    /// assert_eq!(nothing, Err(Error::TimedOut));
-    /// epochs.counter(0)?.advance(&spin);
-    /// assert_eq!(watcher.wait(&spin, None), Ok(1));
-    /// # Ok::<(), inos_core::Error>(())
-    /// ```
-    pub fn wait<P: Park>(&mut self, park: &P, timeout: Option<Duration>) -> Result<u32, Error> {
-        if let Some(now) = self.changed() {
-            return Ok(now);
-        }
-        let mut deadline = park.deadline(timeout);
-        loop {
-            let parked = match self.source.writable() {
-                // Sets the waiter bit by a read-modify-write (Acquire; pairs with Release in
-                // `advance`), so an advance either sees the bit or is seen here.
-                Some(word) => match epoch::prepare_wait(word, self.seen) {
-                    Prepared::Changed(now) => {
-                        self.seen = now;
-                        return Ok(now);
-                    }
-                    Prepared::Park(expected) => park.park(word, expected, &mut deadline),
-                },
-                None => park.pause(&mut deadline),
-            };
-            // A change that came with the deadline is a change.
-            if let Some(now) = self.changed() {
-                return Ok(now);
-            }
-            if parked == Parked::TimedOut {
-                return Err(Error::TimedOut);
-            }
-        }
-    }
-}
 #[cfg(test)]
 mod tests;

@@ -35,11 +35,12 @@ pub enum Error {
         /// Which value.
         what: &'static str,
     },
-    /// The region was formatted anew since this handle was made.
+    /// What this handle was made for is gone: the region was formatted anew, or the handle's
+    /// place is taken by something else.
     Stale {
-        /// The context id that the handle was made for.
+        /// The context id, or the generation, that the handle was made for.
         expected: u64,
-        /// The context id in memory.
+        /// The one in memory.
         found: u64,
     },
     /// A range lies outside its section or region.
@@ -165,7 +166,7 @@ impl fmt::Display for Error {
             Self::NotReady { state } => write!(f, "the region is not ready (state {state})"),
             Self::Corrupt { what } => write!(f, "corrupt memory: {what}"),
             Self::Stale { expected, found } => {
-                write!(f, "stale handle: made for context {expected:#x}, memory is {found:#x}")
+                write!(f, "stale handle: made for {expected:#x}, memory has {found:#x}")
             }
             Self::OutOfBounds { offset, len } => {
                 write!(f, "{len} bytes at offset {offset} are out of bounds")

@@ -19,9 +19,8 @@ pub(crate) fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u32 {
 /// Source: Austin Appleby's reference implementation, `MurmurHash3_x86_32`, public domain.
 #[inline]
 pub(crate) fn murmur3(bytes: &[u8]) -> u32 {
-    let scramble = |word: u32| {
-        word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
-    };
+    let scramble =
+        |word: u32| word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
     let mut hash = 0_u32;
     let mut chunks = bytes.chunks_exact(4);
     for chunk in &mut chunks {

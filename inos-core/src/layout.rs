@@ -5,19 +5,24 @@
 //! `const`: a microcontroller sizes its `static` with it.
 #![forbid(unsafe_code)]
 
+use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
-use crate::epochs::{self, EpochsConfig};
+use crate::arena::{self, ArenaConfig};
+use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
 use crate::parties::{self, PartiesConfig};
+use crate::counters::{self, CountersConfig};
+use crate::log::{self, LogConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
 use crate::section::{Section, SectionId};
+use crate::twin::{self, DirtyMapConfig};
 
 /// The kind version that this crate writes: major 1, minor 0.
 const KIND_VERSION: u32 = 1 << 16;
@@ -85,8 +90,6 @@ pub struct LayoutBuilder {
     error: Option<Error>,
 }
 
-// Indexing below is bounded by `count < MAX_SECTIONS`; const fns have no `get_mut`.
-#[allow(clippy::indexing_slicing)]
 impl LayoutBuilder {
     /// Bytes without structure.
     pub const fn raw(self, id: SectionId, name: &str, len: u64) -> Self {
@@ -98,9 +101,19 @@ impl LayoutBuilder {
         self.add(id, name, KIND_EPOCHS, config.params(), epochs::section_len(&config))
     }
 
+    /// A bank of epochs that are allocated by name.
+    pub const fn named_epochs(self, id: SectionId, name: &str, config: NamedEpochsConfig) -> Self {
+        self.add(id, name, KIND_EPOCHS, config.params(), config.section_len())
+    }
+
     /// A single-producer single-consumer byte ring.
     pub const fn ring(self, id: SectionId, name: &str, config: RingConfig) -> Self {
         self.add(id, name, KIND_RING, config.params(), ring::section_len(&config))
+    }
+
+    /// A ring that overwrites what was not read in time.
+    pub const fn broadcast(self, id: SectionId, name: &str, config: BroadcastConfig) -> Self {
+        self.add(id, name, KIND_BROADCAST, config.params(), broadcast::section_len(&config))
     }
 
     /// A newest-state buffer.
@@ -149,9 +162,64 @@ impl LayoutBuilder {
         self.add(id, name, KIND_REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
     }
 
+    /// Memory to allocate from.
+    pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
+        self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
+    }
+
     /// Seats for those who take part.
     pub const fn parties(self, id: SectionId, name: &str, config: PartiesConfig) -> Self {
         self.add(id, name, KIND_PARTIES, config.params(), parties::section_len(&config))
+    }
+
+    /// Named counters.
+    pub const fn counters(self, id: SectionId, name: &str, config: CountersConfig) -> Self {
+        self.add(id, name, KIND_COUNTERS, config.params(), counters::section_len(&config))
+    }
+
+    /// The newest events.
+    pub const fn log(self, id: SectionId, name: &str, config: LogConfig) -> Self {
+        self.add(id, name, KIND_LOG, config.params(), log::section_len(&config))
+    }
+
+    /// A dirty map over sections without structure, which were added before it, one after
+    /// another.
+    pub const fn dirty_map(self, id: SectionId, name: &str, config: DirtyMapConfig) -> Self {
+        match self.run_len(config.first, config.sections) {
+            Ok(len) => match config.blocks(len) {
+                Ok(blocks) => {
+                    let needed = twin::section_len(&config, blocks);
+                    self.add(id, name, KIND_DIRTY_MAP, config.params(blocks), needed)
+                }
+                Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+            },
+            Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+        }
+    }
+
+    /// Bytes in `count` sections without structure, from `first` on.
+    const fn run_len(&self, first: SectionId, count: u32) -> Result<u64, Error> {
+        const MISSING: Error = Error::BadLayout {
+            what: "a dirty map covers raw sections that were added before it, side by side",
+        };
+        let mut at = 0;
+        while at < self.count && self.sections[at].id.0 != first.0 {
+            at += 1;
+        }
+        if count == 0 || count as usize > self.count - at {
+            return Err(MISSING);
+        }
+        let (end, mut total) = (at + count as usize, 0_u64);
+        while at < end {
+            if self.sections[at].kind != KIND_RAW {
+                return Err(MISSING);
+            }
+            let Some(len) = round_up(self.sections[at].len) else { return Err(OVERFLOW) };
+            let Some(sum) = total.checked_add(len) else { return Err(OVERFLOW) };
+            total = sum;
+            at += 1;
+        }
+        Ok(total)
     }
 
     const fn add(
@@ -165,59 +233,51 @@ impl LayoutBuilder {
         if self.error.is_some() {
             return self;
         }
-        self.error = self.check(id, name);
-        let len = match len {
-            Ok(0) => {
-                self.error = Some(Error::BadLayout { what: "a section of no bytes" });
-                0
+        match (self.check(id, name), len) {
+            (Err(error), _) | (_, Err(error)) => self.error = Some(error),
+            (_, Ok(0)) => self.error = Some(Error::BadLayout { what: "a section of no bytes" }),
+            (Ok(name), Ok(len)) => {
+                let version = KIND_VERSION;
+                let section =
+                    Section { id, kind, version, flags: 0, offset: 0, len, params, name };
+                // `check` found room.
+                if let Some((_, free)) = self.sections.split_at_mut_checked(self.count)
+                    && let Some((slot, _)) = free.split_first_mut()
+                {
+                    *slot = section;
+                    self.count += 1;
+                }
             }
-            Ok(len) => len,
-            Err(error) => {
-                self.error = Some(error);
-                0
-            }
-        };
-        if self.error.is_none() {
-            let mut bytes = [0; NAME_LEN];
-            let mut at = 0;
-            while at < name.len() {
-                bytes[at] = name.as_bytes()[at];
-                at += 1;
-            }
-            self.sections[self.count] = Section {
-                id,
-                kind,
-                version: KIND_VERSION,
-                flags: 0,
-                offset: 0,
-                len,
-                params,
-                name: bytes,
-            };
-            self.count += 1;
         }
         self
     }
 
-    const fn check(&self, id: SectionId, name: &str) -> Option<Error> {
-        if self.count == MAX_SECTIONS {
-            return Some(Error::BadLayout { what: "more than 32 sections" });
-        }
-        if name.len() > NAME_LEN {
-            return Some(Error::BadLayout { what: "a section's name is over 16 bytes long" });
+    /// The name, padded with zeros, if a section of this name and id can be added.
+    const fn check(&self, id: SectionId, name: &str) -> Result<[u8; NAME_LEN], Error> {
+        if self.count >= MAX_SECTIONS {
+            return Err(Error::BadLayout { what: "more than 32 sections" });
         }
         // The top bit tells section references from others in submissions.
         if id.0 >= 1 << 31 {
-            return Some(Error::BadLayout { what: "a section's id has its top bit set" });
+            return Err(Error::BadLayout { what: "a section's id has its top bit set" });
         }
         let mut at = 0;
         while at < self.count {
             if self.sections[at].id.0 == id.0 {
-                return Some(Error::BadLayout { what: "two sections of one id" });
+                return Err(Error::BadLayout { what: "two sections of one id" });
             }
             at += 1;
         }
-        None
+        let mut padded = [0; NAME_LEN];
+        if name.len() > padded.len() {
+            return Err(Error::BadLayout { what: "a section's name is over 16 bytes long" });
+        }
+        let mut at = 0;
+        while at < name.len() {
+            padded[at] = name.as_bytes()[at];
+            at += 1;
+        }
+        Ok(padded)
     }
 
     /// Places the sections.
@@ -230,7 +290,8 @@ impl LayoutBuilder {
         }
         let mut end = (SUPERBLOCK_LEN + self.count * ENTRY_LEN_KNOWN) as u64;
         let mut at = 0;
-        while at < self.count {
+        // Never more than there are; which a compiler does not know.
+        while at < self.count && at < MAX_SECTIONS {
             let section = &mut self.sections[at];
             let Some(len) = round_up(section.len) else { return Err(OVERFLOW) };
             section.offset = end;

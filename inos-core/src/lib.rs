@@ -5,8 +5,13 @@
 //! 2. A [`Layout`] says what is where; [`Sections::create`] formats the region, and
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
+//!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
+//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
+//!    their answers, a [`UnitRegistry`] says who is there.
 //!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there.
+//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there, a
+//!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
+//!    what happens.
 //!
 //! ```
 //! use inos_core::{
@@ -36,9 +41,13 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs.
+//! Multi-producer rings.
 #![no_std]
 #![deny(unsafe_code)]
+#![cfg_attr(
+    all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"),
+    feature(stdarch_wasm_atomic_wait)
+)]
 
 #[cfg(any(target_has_atomic = "32", feature = "critical-section"))]
 macro_rules! modules {
@@ -58,12 +67,16 @@ modules! {
     #[cfg(any(test, loom))]
     extern crate std;
 
+    mod arena;
+    mod broadcast;
+    mod counters;
     pub mod defs;
     mod epochs;
     mod error;
     mod hash;
     mod lanes;
     mod layout;
+    mod log;
     mod parties;
     mod ping_pong;
     pub mod protocol;
@@ -73,12 +86,17 @@ modules! {
     mod section;
     mod sections;
     mod sync;
+    mod twin;
     mod wait;
 
+    pub use arena::*;
+    pub use broadcast::*;
+    pub use counters::*;
     pub use epochs::*;
     pub use error::Error;
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
+    pub use log::*;
     pub use parties::*;
     pub use ping_pong::*;
     pub use raw::liveness::{AlwaysAlive, Liveness};
@@ -90,5 +108,6 @@ modules! {
     pub use section::{Section, SectionId};
     pub use sections::Sections;
     pub use sync::{AtomicU32, Ordering};
+    pub use twin::*;
     pub use wait::*;
 }

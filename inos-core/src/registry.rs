@@ -74,8 +74,8 @@ pub use descriptor::UnitDescriptor;
 pub use id::{Capabilities, UnitId};
 pub use record::{CREDIT, UnitCost, UnitLimits, UnitRecord};
 pub use slot::{MAX_SLOT_LEN, MIN_SLOT_LEN, SLOT_HEAD_LEN};
-pub(crate) use table::{format, reclaim, void_roles};
 use table::{Table, shape_of};
+pub(crate) use table::{format, reclaim, void_roles};
 pub use version::{Dependency, Version, VersionRange};
 
 const MAJOR: u16 = 1;
@@ -143,9 +143,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
             let (span, section) = sections.open(overflow.id(), KIND_REGISTRY_OVERFLOW, MAJOR)?;
             let table = Table { span, shape: shape_of(&section)?, first };
             let corrupt = Error::Corrupt { what: "parameters of a registry's overflow section" };
-            if config::first_slot_of(&section) != first
-                || table.shape.slot_len != shape.slot_len
-            {
+            if config::first_slot_of(&section) != first || table.shape.slot_len != shape.slot_len {
                 return Err(corrupt);
             }
             *tables.get_mut(count).ok_or(corrupt)? = table;

@@ -26,27 +26,44 @@
 //!   it stands, and in rings over 4 GiB less than 2^31 bytes of payload.
 //! - Payload is not cleared: a record's slice shows what was there before until it is written.
 //!
+//! The words that the two sides share travel between their cores, so many records at a time cost
+//! less than each by itself:
+//!
+//! | | one store for each record | one store for many |
+//! |---|---|---|
+//! | writing | [`Producer::push`], [`Producer::try_claim`] | [`Producer::try_claim_batch`], [`Batched`] |
+//! | reading | [`Consumer::pop`], [`Consumer::read`] | [`Consumer::drain`] |
+//!
 //! Full is an answer, not a wait: an [`EpochTable`](crate::EpochTable) beside the ring tells the
 //! other side when to look.
 //!
 //! # Not supported
 //! More than one producer or consumer at a time (give each its own ring); overwriting what was
-//! not read; taking over the role of a party that died, other than by attaching exclusively.
+//! not read: that is [`Broadcast`](crate::Broadcast). A batch that goes around the end of the
+//! ring: it is one run of bytes, so it takes at most half. [`RingBuffer::split`] in memory that
+//! holds anything else that is in use: without compare-and-swap, only owning all of the memory
+//! proves that there is no other end.
 #![forbid(unsafe_code)]
 
+mod batched;
+mod consumer;
+mod producer;
+
 use core::marker::PhantomData;
-use core::ops::{Deref, DerefMut};
+
+pub use batched::{Batch, Batched};
+pub use consumer::{Consumer, Drain, Drained, Popped, Record};
+pub use producer::{Grant, Producer};
 
 use crate::defs::{GRANULE, KIND_RING, LINE};
 use crate::error::Error;
-use crate::protocol::ring::{Available, Claim, ConsumerCursor, MAX_CAPACITY, ProducerCursor};
-use crate::protocol::role::{self, Lease};
-use crate::raw::lend;
-use crate::raw::region::{Cooperative, Trust};
+use crate::protocol::ring::MAX_CAPACITY;
+use crate::protocol::role;
+use crate::raw::region::{Cooperative, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::Ordering;
 
 /// Major version of this kind of section.
 const MAJOR: u16 = 1;
@@ -81,6 +98,14 @@ const fn max_record(capacity: u32) -> usize {
     let half = (capacity / 2 - 1) as usize * GRANULE;
     let longest = PADDING as usize - GRANULE;
     if half < longest { half } else { longest }
+}
+
+/// A copy between slices of one length, without a panic for others.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8]) {
+    if to.len() == from.len() {
+        to.copy_from_slice(from);
+    }
 }
 
 /// How large a ring is.
@@ -169,8 +194,9 @@ fn config_of(section: &Section) -> Result<RingConfig, Error> {
 /// assert_eq!((popped.tag, &bytes[..popped.len]), (1, &b"hello"[..]));
 ///
 /// // In place, among cooperative parties.
-/// let mut grant = producer.try_claim(5)?;
-/// grant.copy_from_slice(b"world");
+/// let mut grant = producer.try_claim(16)?;
+/// grant[..5].copy_from_slice(b"world");
+/// grant.truncate(5);
 /// grant.commit(2);
 /// let record = consumer.read()?;
 /// assert_eq!((record.tag(), &*record), (2, &b"world"[..]));
@@ -218,16 +244,12 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
     pub fn producer(&self) -> Result<Producer<'m, T>, Error> {
-        let lease_word = self.span.word(PRODUCER_LEASE)?;
-        let (tail, head) = (self.span.word(TAIL)?, self.span.word(HEAD)?);
-        let lease = role::claim(lease_word, self.span.party()).ok_or(Error::RoleHeld)?;
-        match ProducerCursor::resume(tail, head, self.capacity) {
-            Ok(cursor) => {
-                let (data, trust) = (self.data, PhantomData);
-                Ok(Producer { data, tail, head, cursor, lease_word, lease, trust })
-            }
+        let word = self.span.word(PRODUCER_LEASE)?;
+        let lease = role::claim(word, self.span.party()).ok_or(Error::RoleHeld)?;
+        match Producer::resume(self) {
+            Ok(producer) => Ok(producer.held_by(word, lease)),
             Err(error) => {
-                role::release(lease_word, &lease);
+                role::release(word, &lease);
                 Err(error)
             }
         }
@@ -240,305 +262,54 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
     pub fn consumer(&self) -> Result<Consumer<'m, T>, Error> {
-        let lease_word = self.span.word(CONSUMER_LEASE)?;
-        let (tail, head) = (self.span.word(TAIL)?, self.span.word(HEAD)?);
-        let lease = role::claim(lease_word, self.span.party()).ok_or(Error::RoleHeld)?;
-        match ConsumerCursor::resume(tail, head, self.capacity) {
-            Ok(cursor) => {
-                let (data, capacity, trust) = (self.data, self.capacity, PhantomData);
-                Ok(Consumer { data, capacity, tail, head, cursor, lease_word, lease, trust })
-            }
+        let word = self.span.word(CONSUMER_LEASE)?;
+        let lease = role::claim(word, self.span.party()).ok_or(Error::RoleHeld)?;
+        match Consumer::resume(self) {
+            Ok(consumer) => Ok(consumer.held_by(word, lease)),
             Err(error) => {
-                role::release(lease_word, &lease);
+                role::release(word, &lease);
                 Err(error)
             }
         }
     }
 }
 
-/// The one who writes records. Holding one proves that nobody else does, as far as the other
-/// parties keep to the protocol.
-#[derive(Debug)]
-pub struct Producer<'m, T: Trust> {
-    data: Span<'m>,
-    tail: &'m AtomicU32,
-    head: &'m AtomicU32,
-    cursor: ProducerCursor,
-    lease_word: &'m AtomicU32,
-    lease: Lease,
-    trust: PhantomData<T>,
-}
-
-impl<'m, T: Trust> Producer<'m, T> {
-    /// Bytes in the payload of the largest record.
-    #[must_use]
-    pub const fn max_record_len(&self) -> usize {
-        // The capacity is at most 2^30 granules.
-        max_record((self.data.len() / GRANULE) as u32)
-    }
-
-    /// Writes a record, by a copy.
-    ///
-    /// Release, on the tail: publishes the record; pairs with Acquire in [`Consumer::pop`] and
-    /// [`Consumer::read`].
+impl<'m> RingBuffer<'m, Cooperative> {
+    /// Both ends of a ring in memory that nobody else can reach, formatted before. The roles
+    /// need no claim then: neither end executes a compare-and-swap, only loads and stores, not
+    /// even when it is dropped. For two cores that have nothing better, and for interrupts.
     ///
     /// # Errors
-    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
-    /// in memory is impossible.
-    pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
-        let space = self.claim(bytes.len())?;
-        self.data.write(space.claim.start() as usize * GRANULE + HEADER_LEN, bytes)?;
-        self.publish(space, tag);
-        Ok(())
-    }
-
-    fn claim(&mut self, len: usize) -> Result<Space<'m>, Error> {
-        let max = self.max_record_len();
-        if len > max {
-            return Err(Error::TooLarge { len, max });
-        }
-        // At most half the capacity and below 2^31 bytes, as just checked: the casts are exact.
-        let claim = self.cursor.claim(self.head, 1 + len.div_ceil(GRANULE) as u32)?;
-        let at = claim.start() as usize * GRANULE;
-        let padding = match claim.padding() {
-            Some((at, _)) => Some(self.data.word(at as usize * GRANULE + RECORD_LEN)?),
-            None => None,
-        };
-        let len_word = self.data.word(at + RECORD_LEN)?;
-        let tag_word = self.data.word(at + RECORD_TAG)?;
-        Ok(Space { claim, len: len as u32, padding, len_word, tag_word })
-    }
-
-    fn publish(&mut self, space: Space<'m>, tag: u32) {
-        // All Relaxed: the Release store of the tail publishes them.
-        if let Some(word) = space.padding {
-            word.store(PADDING, Ordering::Relaxed);
-        }
-        space.len_word.store(space.len, Ordering::Relaxed);
-        space.tag_word.store(tag, Ordering::Relaxed);
-        self.cursor.publish(self.tail, space.claim);
-    }
-}
-
-/// Space for one record, with the words of its header at hand.
-#[derive(Debug)]
-struct Space<'m> {
-    claim: Claim,
-    len: u32,
-    padding: Option<&'m AtomicU32>,
-    len_word: &'m AtomicU32,
-    tag_word: &'m AtomicU32,
-}
-
-impl<'m> Producer<'m, Cooperative> {
-    /// Claims space for a record of `len` bytes, to be written in place.
+    /// As [`Sections::attach`] and [`open`](Self::open); `Misaligned`, as
+    /// [`Region::from_bytes`]; `Corrupt` if the positions in memory are impossible.
     ///
-    /// # Errors
-    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
-    /// in memory is impossible.
-    pub fn try_claim(&mut self, len: usize) -> Result<Grant<'_, 'm>, Error> {
-        let space = self.claim(len)?;
-        Ok(Grant { producer: self, space })
-    }
-}
-
-impl<T: Trust> Drop for Producer<'_, T> {
-    fn drop(&mut self) {
-        // Release: hands the tail on; pairs with Acquire in `RingBuffer::producer`.
-        role::release(self.lease_word, &self.lease);
-    }
-}
-
-/// Space for one record. Nobody reads it before [`commit`](Self::commit); a grant that is
-/// dropped leaves no trace.
-#[derive(Debug)]
-#[must_use = "a grant that is not committed has no effect"]
-pub struct Grant<'a, 'm> {
-    producer: &'a mut Producer<'m, Cooperative>,
-    space: Space<'m>,
-}
-
-impl Grant<'_, '_> {
-    /// Publishes the record.
+    /// ```
+    /// use inos_core::{
+    ///     AlignedBytes, Layout, Region, RingBuffer, RingConfig, SectionId, Sections,
+    /// };
     ///
-    /// Release, on the tail: pairs with Acquire in [`Consumer::pop`] and [`Consumer::read`].
-    pub fn commit(self, tag: u32) {
-        let Self { producer, space } = self;
-        producer.publish(space, tag);
-    }
-}
-
-/// The payload in place; it shows old bytes until it is written.
-impl Deref for Grant<'_, '_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        let (data, claim) = (&self.producer.data, &self.space.claim);
-        // The claim was made for so many bytes, so the empty slice never comes to pass.
-        lend::ring_claim(data, claim, GRANULE, HEADER_LEN, self.space.len as usize)
-            .unwrap_or_default()
-    }
-}
-
-impl DerefMut for Grant<'_, '_> {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        let len = self.space.len as usize;
-        let (data, claim) = (&self.producer.data, &mut self.space.claim);
-        lend::ring_claim_mut(data, claim, GRANULE, HEADER_LEN, len).unwrap_or_default()
-    }
-}
-
-/// What [`Consumer::pop`] copied out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Popped {
-    /// The producer's mark.
-    pub tag: u32,
-    /// Bytes in the record.
-    pub len: usize,
-}
-
-/// A record that was found and checked, not yet released.
-#[derive(Debug)]
-struct Found {
-    available: Available,
-    granules: u32,
-    len: usize,
-    tag: u32,
-}
-
-/// The one who reads records. Holding one proves that nobody else does, as far as the other
-/// parties keep to the protocol.
-#[derive(Debug)]
-pub struct Consumer<'m, T: Trust> {
-    data: Span<'m>,
-    capacity: u32,
-    tail: &'m AtomicU32,
-    head: &'m AtomicU32,
-    cursor: ConsumerCursor,
-    lease_word: &'m AtomicU32,
-    lease: Lease,
-    trust: PhantomData<T>,
-}
-
-impl<T: Trust> Consumer<'_, T> {
-    /// Bytes in the payload of the largest record; a buffer of this length is never too small.
-    #[must_use]
-    pub const fn max_record_len(&self) -> usize {
-        max_record(self.capacity)
-    }
-
-    /// Copies the oldest record to the front of `out` and frees its space.
+    /// const SAMPLES: SectionId = SectionId(1);
+    /// let layout =
+    ///     Layout::builder().ring(SAMPLES, "samples", RingConfig { capacity: 64 }).build()?;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     ///
-    /// Acquire, on the tail: the record is whole; pairs with Release in [`Producer::push`] and
-    /// [`Grant::commit`]. Release, on the head: pairs with Acquire where the producer finds the
-    /// ring full.
-    ///
-    /// # Errors
-    /// `Empty`; `TooLarge` if the record is longer than `out`, and it stays the oldest then;
-    /// `Corrupt` if a position or a length contradicts what was published, and it will again,
-    /// since nothing after it can be trusted.
-    pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
-        let found = self.find()?;
-        let (tag, len, max) = (found.tag, found.len, out.len());
-        let out = out.get_mut(..len).ok_or(Error::TooLarge { len, max })?;
-        self.data.read(found.available.start() as usize * GRANULE + HEADER_LEN, out)?;
-        self.cursor.release(self.head, found.granules)?;
-        Ok(Popped { tag, len })
-    }
-
-    /// Finds the oldest record; at most one padding record stands before it.
-    fn find(&mut self) -> Result<Found, Error> {
-        let available = self.cursor.available(self.tail)?;
-        let at = available.start() as usize * GRANULE;
-        let word = self.data.load(at + RECORD_LEN)?;
-        if word & PADDING == 0 {
-            return self.check(available, word);
-        }
-        // Padding takes the rest of the ring, less than the largest record would, and was
-        // published together with the record after it.
-        let rest = self.capacity - available.start();
-        if word != PADDING || available.count() != rest || rest >= self.capacity / 2 {
-            return Err(Error::Corrupt { what: "padding in a ring" });
-        }
-        if self.cursor.published() == rest {
-            return Err(Error::Corrupt { what: "padding without a record" });
-        }
-        self.cursor.release(self.head, rest)?;
-        let available = self.cursor.available(self.tail)?;
-        // The ring's first granule: bit 31 of its length is refused as too long.
-        let word = self.data.load(available.start() as usize * GRANULE + RECORD_LEN)?;
-        self.check(available, word)
-    }
-
-    /// Checks the header of a record, of which `len` was read already.
-    fn check(&self, available: Available, len: u32) -> Result<Found, Error> {
-        let len = len as usize;
-        if len > self.max_record_len() {
-            return Err(Error::Corrupt { what: "length of a record" });
-        }
-        let granules = 1 + len.div_ceil(GRANULE) as u32;
-        if granules > available.count() {
-            return Err(Error::Corrupt { what: "a record longer than what was published" });
-        }
-        let tag = self.data.load(available.start() as usize * GRANULE + RECORD_TAG)?;
-        Ok(Found { available, granules, len, tag })
+    /// let (mut producer, mut consumer) = RingBuffer::split(memory.as_mut(), SAMPLES)?;
+    /// producer.push(1, b"sample")?;
+    /// assert_eq!(&*consumer.read()?, b"sample");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    pub fn split(
+        memory: &'m mut [u8],
+        id: SectionId,
+    ) -> Result<(Producer<'m, Cooperative>, Consumer<'m, Cooperative>), Error> {
+        // The region is consumed and the sections are dropped here, so these two are all that
+        // reaches the memory for 'm: one end each, and that is what a lease would prove.
+        let sections = Sections::attach(Region::from_bytes(memory)?)?;
+        let ring = Self::open(&sections, id)?;
+        Ok((Producer::resume(&ring)?, Consumer::resume(&ring)?))
     }
 }
 
-impl<'m> Consumer<'m, Cooperative> {
-    /// The oldest record, in place; dropping it frees its space.
-    ///
-    /// Ordering as in [`pop`](Self::pop).
-    ///
-    /// # Errors
-    /// `Empty`; `Corrupt`, as in [`pop`](Self::pop).
-    pub fn read(&mut self) -> Result<Record<'_, 'm>, Error> {
-        let found = self.find()?;
-        Ok(Record { consumer: self, found })
-    }
-}
-
-impl<T: Trust> Drop for Consumer<'_, T> {
-    fn drop(&mut self) {
-        // Release: hands the head on; pairs with Acquire in `RingBuffer::consumer`.
-        role::release(self.lease_word, &self.lease);
-    }
-}
-
-/// The oldest record, in place. Holding one proves that its bytes do not change.
-#[derive(Debug)]
-#[must_use = "dropping a record consumes it"]
-pub struct Record<'a, 'm> {
-    consumer: &'a mut Consumer<'m, Cooperative>,
-    found: Found,
-}
-
-impl Record<'_, '_> {
-    /// The producer's mark.
-    #[must_use]
-    pub const fn tag(&self) -> u32 {
-        self.found.tag
-    }
-}
-
-impl Deref for Record<'_, '_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        let Found { available, len, .. } = &self.found;
-        // `len` was checked against `available`, so the empty slice never comes to pass.
-        lend::ring_available(&self.consumer.data, available, GRANULE, HEADER_LEN, *len)
-            .unwrap_or_default()
-    }
-}
-
-impl Drop for Record<'_, '_> {
-    fn drop(&mut self) {
-        let consumer = &mut *self.consumer;
-        // Release, on the head. Can't fail: `check` compared the granules with what was
-        // published, and nothing was released since.
-        let _ = consumer.cursor.release(consumer.head, self.found.granules);
-    }
-}
 #[cfg(test)]
 mod tests;

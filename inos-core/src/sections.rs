@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_COUNTERS, KIND_LOG, KIND_DIRTY_MAP, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -22,7 +22,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{epochs, lanes, parties, ping_pong, registry, ring};
+use crate::{arena, counters, log, twin, broadcast, epochs, lanes, parties, ping_pong, registry, ring};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -93,6 +93,11 @@ impl<'m, T: Trust> Sections<'m, T> {
             }
             let inside = section_span(&span, section)?;
             match section.kind {
+                KIND_ARENA => arena::format(&inside, section)?,
+                KIND_COUNTERS => counters::format(&inside, section)?,
+                KIND_LOG => log::format(&inside, section)?,
+                KIND_DIRTY_MAP => twin::format(&inside, section)?,
+                KIND_BROADCAST => broadcast::format(&inside, section)?,
                 KIND_EPOCHS => epochs::format(&inside, section)?,
                 KIND_RING => ring::format(&inside, section)?,
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
@@ -260,6 +265,12 @@ impl<'m, T: Trust> Sections<'m, T> {
         for section in self.iter().filter(|section| section.version().0 == 1) {
             let Ok(inside) = section_span(&self.span, section) else { continue };
             let count = match section.kind {
+                KIND_ARENA => arena::reclaim(&inside, section, dead),
+                KIND_COUNTERS => counters::reclaim(&inside, section, dead),
+                KIND_LOG => log::reclaim(&inside, section, dead),
+                KIND_DIRTY_MAP => twin::reclaim(&inside, section, dead),
+                KIND_BROADCAST => broadcast::reclaim(&inside, section, dead),
+                KIND_EPOCHS => epochs::reclaim(&inside, section, dead),
                 KIND_RING => ring::reclaim(&inside, section, dead),
                 KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
                 KIND_LANES => lanes::reclaim(&inside, section, dead),
@@ -274,6 +285,34 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// Whether a proof of life is about this memory.
     pub(crate) fn is_covered_by<L: Liveness>(&self, liveness: &L) -> bool {
         liveness.covers(self.span.address())
+    }
+
+    /// The bytes of `count` sections without structure that follow one another in the table and,
+    /// without a gap, in memory.
+    pub(crate) fn open_run(&self, first: SectionId, count: u32) -> Result<Span<'m>, Error> {
+        let at = self
+            .iter()
+            .position(|section| section.id == first)
+            .ok_or(Error::NoSection { id: first.0 })?;
+        let run = self.table.get(at..self.count).unwrap_or_default();
+        let run = run.get(..count as usize).unwrap_or_default();
+        let Some(start) = run.first() else {
+            return Err(Error::Corrupt { what: "number of sections in a run" });
+        };
+        let mut end = start.offset;
+        for section in run {
+            if section.kind != KIND_RAW {
+                let (found, expected) = (section.kind, KIND_RAW);
+                return Err(Error::WrongKind { id: section.id.0, found, expected });
+            }
+            if section.offset != end {
+                return Err(Error::Corrupt { what: "a gap in a run of sections" });
+            }
+            // The table was checked: a section ends inside the region.
+            end = end.saturating_add(section.len);
+        }
+        let whole = Section { len: end.saturating_sub(start.offset), ..*start };
+        section_span(&self.span, &whole)
     }
 
     /// The bytes of a section of this kind.
@@ -358,6 +397,12 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
         }
         let inside = section_span(span, section)?;
         match section.kind {
+            KIND_ARENA => arena::void_roles(&inside, section)?,
+            KIND_COUNTERS => counters::void_roles(&inside, section)?,
+            KIND_LOG => log::void_roles(&inside, section)?,
+            KIND_DIRTY_MAP => twin::void_roles(&inside, section)?,
+            KIND_BROADCAST => broadcast::void_roles(&inside, section)?,
+            KIND_EPOCHS => epochs::void_roles(&inside, section)?,
             KIND_RING => ring::void_roles(&inside, section)?,
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,

@@ -1,16 +1,44 @@
 //! How this party sleeps: the host's part of waiting on an epoch.
 //!
-//! The core knows *when* to sleep and whom to wake; *how* is the host's: a futex, `Atomics.wait`,
-//! a `WFE` loop, or [`Spin`], which needs nothing but a processor.
+//! The core knows *when* to sleep and whom to wake; *how* is the host's, and a [`Park`] says it:
+//!
+//! | where | with what |
+//! |-------|-----------|
+//! | anywhere, at the price of a processor | [`Spin`] |
+//! | an operating system | its futex, shared between processes (`inos::Futex`) |
+//! | answers come quickly, most of the time | [`SpinThenPark`], around any of these |
+//! | ARM without an operating system | [`Wfe`] |
+//! | a worker in a browser or in Node | `AtomicsWait` (feature `wasm-wait`) |
+//! | an executor of futures, in this address space | a [`WakerBank`], with or without another |
+//!
+//! A window's thread in a browser must not sleep: it polls once a frame
+//! ([`EpochWatcher::changed`](crate::EpochWatcher::changed)), or awaits `Atomics.waitAsync` in
+//! JavaScript. All these go together on one word, since a party that advances wakes by its own
+//! `Park` and whoever else sleeps there is reached if that is the same kind of sleep: among
+//! parties of one region agree on one, or let a sleeper of another kind give a timeout.
 //!
 //! # Not supported
-//! Sleeping on several words at once. One word that all of them advance, a doorbell, does it.
+//! A clock: the core has none, so [`Spin`] and [`Wfe`] count looks instead of time.
 #![forbid(unsafe_code)]
 
-use core::hint;
 use core::time::Duration;
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::protocol::epoch::Waited;
+use crate::sync::AtomicU32;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"))]
+mod atomics;
+mod spin;
+mod then;
+mod waker;
+mod wfe;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"))]
+pub use atomics::AtomicsWait;
+pub use spin::Spin;
+pub use then::SpinThenPark;
+pub use waker::{WakeToo, WakerBank};
+pub use wfe::Wfe;
 
 /// How a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +58,9 @@ pub enum Parked {
 /// private.
 ///
 /// An implementation may return [`Parked::Woken`] at any time; the caller looks at the word
-/// again. It carries no data: what was published is acquired from the word, not from here.
+/// again. It carries no data: what was published is acquired from the word, not from here. But
+/// once the deadline has passed it must say so sooner or later, even on a word that never
+/// stands still.
 pub trait Park {
     /// A moment in this host's time, or whatever stands for one.
     type Deadline;
@@ -48,114 +78,49 @@ pub trait Park {
 
     /// Wakes all who sleep on `word`, in whatever process.
     fn wake_all(&self, word: &AtomicU32);
-}
 
-/// Waits by looking again and again: works anywhere, costs a processor.
-///
-/// There is no clock in the core, so any timeout longer than zero means `polls` looks. Without
-/// one it looks for ever, though each single call ends after a few dozen.
-///
-/// ```
-/// use core::time::Duration;
-/// use inos_core::{AtomicU32, Park, Parked, Spin};
-///
-/// let spin = Spin { polls: 1000 };
-/// let word = AtomicU32::new(1);
-/// let mut deadline = spin.deadline(Some(Duration::from_millis(1)));
-/// assert_eq!(spin.park(&word, 0, &mut deadline), Parked::Woken);
-/// while spin.park(&word, 1, &mut deadline) == Parked::Woken {}
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spin {
-    /// How many looks a timeout is worth.
-    pub polls: u32,
-}
+    /// Sleeps while each of several words is what is expected of it. The waiter bit is set in
+    /// all of them; there are at most [`MAX_WATCHED`](crate::MAX_WATCHED).
+    ///
+    /// Without an implementation of its own this is a [`pause`](Park::pause): the caller looks
+    /// at the words between short ones.
+    fn park_any(&self, words: &[Waited<'_>], deadline: &mut Self::Deadline) -> Parked {
+        let _ = words;
+        self.pause(deadline)
+    }
 
-impl Spin {
-    /// Looks in one call, so that the caller gets to see the word's epoch now and then.
-    const LOOKS: u32 = 64;
-
-    /// Looks until `stop`, or until the deadline or this call's share of it is used up.
-    fn look(deadline: &mut Option<u32>, mut stop: impl FnMut() -> bool) -> Parked {
-        for _ in 0..Self::LOOKS {
-            // Charged before the look: a peer that changes the word over and over can't keep a
-            // wait with a timeout from ending.
-            if let Some(left) = deadline {
-                let Some(less) = left.checked_sub(1) else { return Parked::TimedOut };
-                *left = less;
-            }
-            if stop() {
-                return Parked::Woken;
-            }
-            hint::spin_loop();
-        }
-        Parked::Woken
+    /// How often to look at an epoch before the waiter bit is set and this party sleeps. While
+    /// it only looks, whoever advances has nobody to wake.
+    fn looks(&self) -> u32 {
+        0
     }
 }
 
-impl Default for Spin {
-    /// About a million looks: some milliseconds on a fast processor.
-    fn default() -> Self {
-        Self { polls: 1 << 20 }
-    }
-}
-
-impl Park for Spin {
-    /// How many looks are left; `None` for any number.
-    type Deadline = Option<u32>;
+/// A borrowed one parks as well.
+impl<P: Park> Park for &P {
+    type Deadline = P::Deadline;
 
     fn deadline(&self, timeout: Option<Duration>) -> Self::Deadline {
-        timeout.map(|timeout| if timeout.is_zero() { 0 } else { self.polls })
+        P::deadline(self, timeout)
     }
 
     fn park(&self, word: &AtomicU32, expected: u32, deadline: &mut Self::Deadline) -> Parked {
-        // Relaxed: only whether it changed matters here. The caller then loads the word with
-        // Acquire, which pairs with Release in `epoch::advance`.
-        Self::look(deadline, || word.load(Ordering::Relaxed) != expected)
+        P::park(self, word, expected, deadline)
     }
 
     fn pause(&self, deadline: &mut Self::Deadline) -> Parked {
-        Self::look(deadline, || false)
+        P::pause(self, deadline)
     }
 
-    /// Does nothing: a spinning party never sleeps.
-    fn wake_all(&self, _: &AtomicU32) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timeout_is_a_number_of_looks() {
-        let spin = Spin { polls: 100 };
-        let word = AtomicU32::new(7);
-        let mut deadline = spin.deadline(Some(Duration::from_secs(9)));
-        assert_eq!(spin.park(&word, 7, &mut deadline), Parked::Woken);
-        assert_eq!(deadline, Some(36));
-        assert_eq!(spin.park(&word, 7, &mut deadline), Parked::TimedOut);
-        assert_eq!(spin.pause(&mut deadline), Parked::TimedOut);
+    fn wake_all(&self, word: &AtomicU32) {
+        P::wake_all(self, word);
     }
 
-    #[test]
-    fn no_timeout_never_ends_and_each_call_does() {
-        let spin = Spin { polls: 1 };
-        let word = AtomicU32::new(7);
-        let mut deadline = spin.deadline(None);
-        for _ in 0..10 {
-            assert_eq!(spin.park(&word, 7, &mut deadline), Parked::Woken);
-            assert_eq!(spin.pause(&mut deadline), Parked::Woken);
-        }
+    fn park_any(&self, words: &[Waited<'_>], deadline: &mut Self::Deadline) -> Parked {
+        P::park_any(self, words, deadline)
     }
 
-    #[test]
-    fn a_word_that_never_stands_still_does_not_hold_the_deadline_up() {
-        let spin = Spin { polls: 3 };
-        let word = AtomicU32::new(7);
-        let mut deadline = spin.deadline(Some(Duration::from_secs(1)));
-        for _ in 0..3 {
-            assert_eq!(spin.park(&word, 8, &mut deadline), Parked::Woken);
-        }
-        assert_eq!(spin.park(&word, 8, &mut deadline), Parked::TimedOut);
+    fn looks(&self) -> u32 {
+        P::looks(self)
     }
 }

@@ -6,21 +6,31 @@ use inos_core::defs::{
     SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
 };
 use inos_core::{
-    AtomicU32, EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Mode,
-    Ordering, PingPong, PingPongConfig, Region, RegistryConfig, RingBuffer, RingConfig, SectionId,
-    Sections, Trust, UnitRegistry,
+    AtomicU32, Broadcast, BroadcastConfig, Counters, CountersConfig, DirtyMap, DirtyMapConfig,
+    EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Log, LogConfig,
+    Mode, NamedEpochs, NamedEpochsConfig, Ordering, PingPong, PingPongConfig, Region,
+    RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
 };
 use proptest::prelude::*;
+
+/// Ids of sections that a dirty map covers, beyond its own.
+const COVERED: u32 = 1000;
 
 /// One section of a random layout.
 #[derive(Clone, Debug)]
 enum Piece {
     Raw(u64),
     Epochs(EpochsConfig),
+    NamedEpochs(NamedEpochsConfig),
     Ring(RingConfig),
+    Broadcast(BroadcastConfig),
     PingPong(PingPongConfig),
     Lanes(LanesConfig),
     Registry(RegistryConfig),
+    /// Covers a section without structure of this length, which it adds.
+    DirtyMap(u64, u32),
+    Log(LogConfig),
+    Counters(CountersConfig),
 }
 
 impl Piece {
@@ -28,10 +38,19 @@ impl Piece {
         match self.clone() {
             Self::Raw(len) => builder.raw(id, "raw", len),
             Self::Epochs(config) => builder.epochs(id, "epochs", config),
+            Self::NamedEpochs(config) => builder.named_epochs(id, "names", config),
             Self::Ring(config) => builder.ring(id, "ring", config),
+            Self::Broadcast(config) => builder.broadcast(id, "news", config),
             Self::PingPong(config) => builder.ping_pong(id, "frames", config),
             Self::Lanes(config) => builder.lanes(id, "lanes", config),
             Self::Registry(config) => builder.registry(id, "units", config),
+            Self::DirtyMap(len, block_len) => {
+                let first = SectionId(id.0 + COVERED);
+                let config = DirtyMapConfig { first, sections: 1, block_len };
+                builder.raw(first, "covered", len).dirty_map(id, "dirty", config)
+            }
+            Self::Log(config) => builder.log(id, "log", config),
+            Self::Counters(config) => builder.counters(id, "counters", config),
         }
     }
 
@@ -40,10 +59,15 @@ impl Piece {
         let opened = match self {
             Self::Raw(_) => sections.read_raw(id, 0, &mut [0; 4]),
             Self::Epochs(_) => EpochTable::open(sections, id).map(drop),
+            Self::NamedEpochs(_) => NamedEpochs::open(sections, id).map(drop),
             Self::Ring(_) => RingBuffer::open(sections, id).map(drop),
+            Self::Broadcast(_) => Broadcast::open(sections, id).map(drop),
             Self::PingPong(_) => PingPong::open(sections, id).map(drop),
             Self::Lanes(_) => Lanes::open(sections, id).map(drop),
             Self::Registry(_) => UnitRegistry::open(sections, id).map(drop),
+            Self::DirtyMap(..) => DirtyMap::open(sections, id).map(drop),
+            Self::Log(_) => Log::open(sections, id).map(drop),
+            Self::Counters(_) => Counters::open(sections, id).map(drop),
         };
         assert_eq!(opened, Ok(()), "{self:?}");
     }
@@ -55,7 +79,9 @@ fn piece() -> impl Strategy<Value = Piece> {
         (4_u64..3000).prop_map(Piece::Raw),
         (1_u32..60, any::<bool>())
             .prop_map(|(count, padded)| Piece::Epochs(EpochsConfig { count, padded })),
+        (1_u32..9).prop_map(|slots| Piece::NamedEpochs(NamedEpochsConfig { slots })),
         (3_u32..9).prop_map(|bits| Piece::Ring(RingConfig { capacity: 1 << bits })),
+        (5_u32..9).prop_map(|bits| Piece::Broadcast(BroadcastConfig { capacity: 1 << bits })),
         frames.prop_map(|(slots, seats, frame_len, observed)| {
             let mode = if observed { Mode::Observed } else { Mode::Pinned };
             let seats = seats.min(slots - 2);
@@ -68,6 +94,10 @@ fn piece() -> impl Strategy<Value = Piece> {
             slots,
             slot_len: blocks * 64
         })),
+        (1_u64..9000, 6_u32..12).prop_map(|(len, bits)| Piece::DirtyMap(len, 1 << bits)),
+        (2_u32..7, 0_u32..200)
+            .prop_map(|(bits, text_len)| Piece::Log(LogConfig { capacity: 1 << bits, text_len })),
+        (1_u32..40).prop_map(|count| Piece::Counters(CountersConfig { count })),
     ]
 }
 
@@ -94,7 +124,7 @@ proptest! {
     #[test]
     fn sections_are_aligned_and_disjoint(pieces in prop::collection::vec(piece(), 0..12)) {
         let layout = layout_of(&pieces);
-        let mut end = 64 + 64 * pieces.len() as u64;
+        let mut end = 64 + 64 * layout.sections().len() as u64;
         for section in layout.sections() {
             prop_assert_eq!(section.offset() % 64, 0);
             prop_assert!(section.offset() >= end);
@@ -160,7 +190,7 @@ proptest! {
         let words = memory(layout.total_len() as usize);
         Sections::create(Region::from_words(&words), &layout, 1).unwrap();
         // The layout hash covers every word of the table.
-        let index = 16 + word.index(16 * pieces.len());
+        let index = 16 + word.index(16 * layout.sections().len());
         words[index].fetch_xor(1 << bit, Ordering::Relaxed);
         prop_assert!(Sections::attach(Region::from_words(&words)).is_err());
     }

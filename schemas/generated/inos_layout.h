@@ -243,4 +243,7 @@
 /** No call of this id is to be cancelled. */
 #define INOS_STATUS_NO_CALL UINT32_C(0x0001000a)
 
+/** The service that accepted the call ended or died without an answer. */
+#define INOS_STATUS_SERVICE_LOST UINT32_C(0x0001000b)
+
 #endif /* INOS_LAYOUT_H */

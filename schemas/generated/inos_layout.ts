@@ -237,3 +237,6 @@ export const STATUS_UNIT_FAILED = 0x00010009;
 
 /** No call of this id is to be cancelled. */
 export const STATUS_NO_CALL = 0x0001000a;
+
+/** The service that accepted the call ended or died without an answer. */
+export const STATUS_SERVICE_LOST = 0x0001000b;

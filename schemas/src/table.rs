@@ -169,6 +169,8 @@ pub const GROUPS: &[Group] = &[
                 "Something that it needs is held by another party or has no room now.",
             STATUS_UNIT_FAILED = Status::UNIT_FAILED.0 => "The unit broke while it worked.",
             STATUS_NO_CALL = Status::NO_CALL.0 => "No call of this id is to be cancelled.",
+            STATUS_SERVICE_LOST = Status::SERVICE_LOST.0 =>
+                "The service that accepted the call ended or died without an answer.",
         },
     },
 ];

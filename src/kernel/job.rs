@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use inos_core::{CallId, Completion, PayloadRef, SectionId, Space, Status, Submission};
+use inos_core::{CallId, CallTicket, Completion, PayloadRef, SectionId, Space, Status, Submission};
 use inos_units::{Budget, MethodId};
 
 /// A range of bytes that was checked against the space it lies in.
@@ -50,8 +50,8 @@ pub(super) trait Spaces {
 
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) lane: u32,
-    pub(super) call_id: CallId,
+    /// What answers it.
+    pub(super) ticket: CallTicket,
     pub(super) method: MethodId,
     pub(super) input: Source,
     pub(super) params: Bytes,
@@ -63,7 +63,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(
-        lane: u32,
+        ticket: CallTicket,
         submission: &Submission,
         method: MethodId,
         accepted: Instant,
@@ -75,8 +75,7 @@ impl Job {
             timeout => accepted.checked_add(Duration::from_nanos(timeout)),
         };
         Ok(Self {
-            lane,
-            call_id: submission.call_id,
+            ticket,
             method,
             input: source(&submission.input, spaces)?,
             params: params(&submission.params, spaces)?,
@@ -85,6 +84,14 @@ impl Job {
             deadline,
             cancel: Arc::default(),
         })
+    }
+
+    pub(super) const fn lane(&self) -> u32 {
+        self.ticket.lane()
+    }
+
+    pub(super) const fn call_id(&self) -> CallId {
+        self.ticket.call_id()
     }
 
     /// The tracks that the call is on, each once.
@@ -107,7 +114,7 @@ impl Job {
     /// An answer with this status and no result.
     pub(super) fn answer(&self, status: Status) -> Completion {
         let elapsed_ns = elapsed_ns(self.accepted);
-        Completion { elapsed_ns, ..Completion::new(self.call_id, status) }
+        Completion { elapsed_ns, ..Completion::new(self.call_id(), status) }
     }
 }
 
@@ -165,7 +172,7 @@ fn inside(payload: &PayloadRef, space_len: usize) -> Result<Bytes, Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inos_core::UnitId;
+    use inos_core::{AlignedBytes, Lanes, LanesConfig, Layout, Region, Sections, Spin, UnitId};
 
     /// A buffer of 128 bytes, ping-pong section 1 on track 0, raw section 2 of 64 bytes.
     struct Test;
@@ -187,7 +194,19 @@ mod tests {
     fn job(input: PayloadRef, params: PayloadRef, output: PayloadRef) -> Result<Job, Status> {
         let call = Submission::execute(CallId(1), UnitId::new(0, 1), 0);
         let call = Submission { input, params, output, ..call };
-        Job::new(0, &call, MethodId::from_raw(0), Instant::now(), &Test)
+        Job::new(ticket(), &call, MethodId::from_raw(0), Instant::now(), &Test)
+    }
+
+    /// Only a service has tickets to give.
+    fn ticket() -> CallTicket {
+        let config = LanesConfig { lanes: 1, entries: 2, buffer_len: 0 };
+        let layout = Layout::builder().lanes(SectionId(1), "lanes", config).build().unwrap();
+        let mut memory = AlignedBytes::<4096>::new();
+        let region = Region::from_bytes(memory.as_mut()).unwrap();
+        let sections = Sections::create(region, &layout, 1).unwrap();
+        let lanes = Lanes::open(&sections, SectionId(1)).unwrap();
+        lanes.client().unwrap().submit(&Submission::noop(CallId(1)), &Spin::default()).unwrap();
+        lanes.service().unwrap().next().unwrap().0
     }
 
     #[test]

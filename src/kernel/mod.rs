@@ -28,7 +28,7 @@
 //!   what has a status of its own is answered with that: `TOO_SMALL`, `CANCELLED`, `TIMED_OUT`,
 //!   and `UNIT_FAILED` after a panic.
 //! - Other statuses are the kernel's, as [`Status`] says. `UNSUPPORTED` is also the answer to
-//!   any flag.
+//!   any flag but a priority.
 //!
 //! A call that ran and failed publishes nothing. If its output is the lane's buffer, the message
 //! stands there in UTF-8, `len` bytes long, cut off where the output ends.
@@ -43,6 +43,13 @@
 //! they were accepted. Others run in parallel. A method that can be split is cut into pieces for
 //! all workers; its result has the same bits on any number of them.
 //!
+//! Which call is accepted next, [`Service`] says: among lanes by priority. Workers take calls in
+//! the order they were accepted.
+//!
+//! # The beginning
+//! Calls that a former kernel had accepted when it died, or was thrown away, are answered
+//! [`Status::SERVICE_LOST`] by the next one. Those that it had not accepted are run.
+//!
 //! # The end
 //! Calls that wait are answered [`Status::SHUT_DOWN`]; those that run are told to stop, and are
 //! answered `SHUT_DOWN` if they do. What was submitted and not yet accepted is answered, too,
@@ -50,7 +57,7 @@
 //! for the next kernel. So a client that waits for an answer does it with a timeout.
 //!
 //! # Not supported
-//! - Priorities, and any order by deadline.
+//! - Priorities among calls that were accepted, and any order by deadline.
 //! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames in place.
 //! - Stopping native code that does not look at its budget: the end waits for it.
 //!
@@ -58,6 +65,7 @@
 //! [`Status::OK`]: inos_core::Status::OK
 //! [`Status::BAD_REFERENCE`]: inos_core::Status::BAD_REFERENCE
 //! [`Status::SHUT_DOWN`]: inos_core::Status::SHUT_DOWN
+//! [`Status::SERVICE_LOST`]: inos_core::Status::SERVICE_LOST
 //! [`Submission::cancel`]: inos_core::Submission::cancel
 #![forbid(unsafe_code)]
 
@@ -78,7 +86,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, ScopedJoinHandle};
 
-use inos_core::{Completion, Cooperative, Error, Lanes, Sections, Service};
+use inos_core::{CallTicket, Completion, Cooperative, Error, Lanes, Sections, Service};
 use inos_units::Dispatcher;
 
 pub use config::{KernelConfig, Publish};
@@ -138,6 +146,8 @@ pub struct KernelStats {
     pub failed: u64,
     /// Answers that a client's broken lane did not take.
     pub lost: u64,
+    /// Calls that a former kernel had accepted and left: answered with `SERVICE_LOST`.
+    pub orphaned: u64,
 }
 
 #[derive(Default)]
@@ -146,6 +156,7 @@ struct Counters {
     answered: AtomicU64,
     failed: AtomicU64,
     lost: AtomicU64,
+    orphaned: AtomicU64,
 }
 
 impl Kernel<'_> {
@@ -191,6 +202,7 @@ impl Kernel<'_> {
             answered: load(&self.counters.answered),
             failed: load(&self.counters.failed),
             lost: load(&self.counters.lost),
+            orphaned: load(&self.counters.orphaned),
         }
     }
 }
@@ -276,14 +288,14 @@ impl<'k, 'm> Shared<'k, 'm> {
     }
 
     /// Answers a call that was accepted.
-    fn answer(&self, lane: u32, answer: &Completion) {
+    fn answer(&self, ticket: CallTicket, answer: &Completion) {
         let counters = &self.counters;
         // Counted before the client can know, so that it finds its own call in the statistics.
         if !answer.status.is_ok() {
             counters.failed.fetch_add(1, Ordering::Relaxed);
         }
         counters.answered.fetch_add(1, Ordering::Relaxed);
-        if lock(&self.service).complete(lane, answer, &Futex).is_err() {
+        if lock(&self.service).complete(ticket, answer, &Futex).is_err() {
             // Its lane contradicts itself; there is nobody to tell.
             counters.answered.fetch_sub(1, Ordering::Relaxed);
             counters.lost.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,10 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use inos_core::{Completion, EpochWatcher, Opcode, SectionId, Status, Submission, defs::KIND_RAW};
+use inos_core::{
+    CallTicket, Completion, EpochWatcher, Opcode, PRIORITY_MASK, SectionId, Status, Submission,
+    defs::KIND_RAW,
+};
 
 use super::job::{self, Job, Spaces};
 use super::queue::Queue;
@@ -30,17 +33,18 @@ impl Shared<'_, '_> {
     /// waiting call is over.
     pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>) {
         let _close = CloseOnDrop(&self.queue);
+        self.answer_orphans();
         while !self.is_stopping() {
             // As many as the lanes hold, so that clients that never pause hold nothing up.
             let mut left = self.entry_count;
             while left > 0
-                && let Some((lane, submission)) = self.next()
+                && let Some((ticket, submission)) = self.next()
             {
-                self.admit(lane, &submission);
+                self.admit(ticket, &submission);
                 left -= 1;
             }
             for job in self.queue.expire(Instant::now()) {
-                self.answer(job.lane, &job.answer(Status::TIMED_OUT));
+                self.answer(job.ticket, &job.answer(Status::TIMED_OUT));
             }
             let deadline = self.queue.next_deadline();
             let timeout = deadline
@@ -54,7 +58,13 @@ impl Shared<'_, '_> {
         self.refuse_the_rest();
     }
 
-    fn next(&self) -> Option<(u32, Submission)> {
+    /// Answers what a former kernel had accepted when it ended or died.
+    fn answer_orphans(&self) {
+        let count = lock(&self.service).answer_orphans(&Futex);
+        self.counters.orphaned.fetch_add(count.into(), Ordering::Relaxed);
+    }
+
+    fn next(&self) -> Option<(CallTicket, Submission)> {
         let mut service = lock(&self.service);
         let next = service.next();
         if next.is_some() {
@@ -63,26 +73,31 @@ impl Shared<'_, '_> {
         next
     }
 
-    fn admit(&self, lane: u32, submission: &Submission) {
+    fn admit(&self, ticket: CallTicket, submission: &Submission) {
         let accepted = Instant::now();
         let refused = match Opcode::from_raw(submission.opcode) {
-            _ if submission.flags != 0 => Status::UNSUPPORTED,
-            Some(Opcode::Execute) => match self.execute(lane, submission, accepted) {
+            _ if submission.flags & !PRIORITY_MASK != 0 => Status::UNSUPPORTED,
+            Some(Opcode::Execute) => match self.execute(ticket, submission, accepted) {
                 Ok(()) => return,
                 Err(status) => status,
             },
-            Some(Opcode::Cancel) => self.cancel(lane, submission),
+            Some(Opcode::Cancel) => self.cancel(ticket.lane(), submission),
             Some(Opcode::Noop) => Status::OK,
             _ => Status::UNSUPPORTED,
         };
         let mut answer = Completion::new(submission.call_id, refused);
         answer.elapsed_ns = job::elapsed_ns(accepted);
-        self.answer(lane, &answer);
+        self.answer(ticket, &answer);
     }
 
-    fn execute(&self, lane: u32, submission: &Submission, accepted: Instant) -> Result<(), Status> {
+    fn execute(
+        &self,
+        ticket: CallTicket,
+        submission: &Submission,
+        accepted: Instant,
+    ) -> Result<(), Status> {
         let method = self.units.method(submission.unit, submission.method)?;
-        let job = Job::new(lane, submission, method, accepted, self)?;
+        let job = Job::new(ticket, submission, method, accepted, self)?;
         self.queue.push(job).map_err(|_| Status::SHUT_DOWN)
     }
 
@@ -90,7 +105,7 @@ impl Shared<'_, '_> {
         let Some(target) = submission.cancel_target() else { return Status::UNSUPPORTED };
         let (waiting, running) = self.queue.cancel(lane, target);
         for job in &waiting {
-            self.answer(lane, &job.answer(Status::CANCELLED));
+            self.answer(job.ticket, &job.answer(Status::CANCELLED));
         }
         if waiting.is_empty() && running == 0 { Status::NO_CALL } else { Status::OK }
     }
@@ -99,13 +114,13 @@ impl Shared<'_, '_> {
     /// accepted. What is submitted after this stays for the next kernel.
     fn refuse_the_rest(&self) {
         for job in self.queue.close() {
-            self.answer(job.lane, &job.answer(Status::SHUT_DOWN));
+            self.answer(job.ticket, &job.answer(Status::SHUT_DOWN));
         }
         // Bounded, or a client that goes on submitting could keep the kernel from ending.
         for _ in 0..self.entry_count {
-            let Some((lane, submission)) = self.next() else { break };
+            let Some((ticket, submission)) = self.next() else { break };
             let answer = Completion::new(submission.call_id, Status::SHUT_DOWN);
-            self.answer(lane, &answer);
+            self.answer(ticket, &answer);
         }
     }
 }

@@ -111,8 +111,8 @@ impl Queue {
                     state.deadlines.remove(&(deadline, ticket));
                 }
                 let running = Running {
-                    lane: job.lane,
-                    call_id: job.call_id,
+                    lane: job.lane(),
+                    call_id: job.call_id(),
                     cancel: Arc::clone(&job.cancel),
                     tracks: job.tracks(),
                 };
@@ -159,7 +159,8 @@ impl Queue {
                 told += 1;
             }
         }
-        let meant = |waiting: &Waiting| waiting.job.lane == lane && waiting.job.call_id == call_id;
+        let meant =
+            |waiting: &Waiting| waiting.job.lane() == lane && waiting.job.call_id() == call_id;
         let mut tickets: Vec<_> = state
             .waiting
             .iter()

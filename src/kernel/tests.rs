@@ -275,7 +275,8 @@ fn what_is_wrong_with_a_call_is_its_status() {
         assert_eq!(lane.status(Submission::noop(CallId(5))), Status::OK);
         for (expected, wrong) in [
             (Status::UNSUPPORTED, Submission { opcode: 3, ..sha256 }),
-            (Status::UNSUPPORTED, Submission { flags: 1, ..sha256 }),
+            (Status::UNSUPPORTED, Submission { flags: 8, ..sha256 }),
+            (Status::NO_METHOD, call(hash, 99).with_priority(7)),
             (Status::NO_UNIT, call(none, 0)),
             (Status::NO_UNIT, call(stale, 0)),
             (Status::NO_METHOD, call(hash, 99)),
@@ -306,7 +307,7 @@ fn what_is_wrong_with_a_call_is_its_status() {
             assert_eq!(lane.status(wrong), expected, "{wrong:?}");
         }
         assert_eq!(Opcode::from_raw(3), None);
-        assert!(kernel.stats().failed >= 14);
+        assert!(kernel.stats().failed >= 15);
 
         // None of them has published a frame, and all the kernel still works.
         let view = PingPong::open(sections, FRAMES).unwrap();
@@ -562,4 +563,34 @@ fn lanes_left_full_of_answers_are_given_out_again() {
             thread::sleep(Duration::from_millis(5));
         }
     });
+}
+
+#[test]
+fn a_kernel_answers_what_a_former_one_left() {
+    let mut memory = HeapMemory::new(layout().total_len()).unwrap();
+    let sections = Sections::create(memory.region().unwrap(), &layout(), 1).unwrap();
+    let lanes = Lanes::open(&sections, LANES).unwrap();
+    let mut client = lanes.client().unwrap();
+    let calls: [_; 6] = std::array::from_fn(|call| Submission::noop(CallId(call as u32)));
+    assert_eq!(client.submit_many(&calls, &Futex), Ok(6));
+    // It accepts four calls, answers the third, and is gone.
+    let mut former = lanes.service().unwrap();
+    let accepted: Vec<_> = (0..4).map(|_| former.next().unwrap().0).collect();
+    let answer = Completion::new(CallId(2), Status::OK);
+    former.complete(accepted[2], &answer, &Futex).unwrap();
+    drop(former);
+
+    Kernel::run(&sections, &dispatcher(), &config(1), |kernel| {
+        let mut answers: Vec<_> = (0..6)
+            .map(|_| client.wait(&Futex, Some(Duration::from_secs(20))).unwrap())
+            .map(|answer| (answer.call_id.0, answer.status))
+            .collect();
+        answers.sort_unstable_by_key(|&(call, _)| call);
+        let (ok, lost) = (Status::OK, Status::SERVICE_LOST);
+        assert_eq!(answers, [(0, lost), (1, lost), (2, ok), (3, lost), (4, ok), (5, ok)]);
+        assert_eq!(client.poll(&Futex), Ok(None));
+        let stats = kernel.stats();
+        assert_eq!((stats.accepted, stats.answered, stats.orphaned), (2, 2, 3));
+    })
+    .unwrap();
 }

@@ -90,7 +90,7 @@ impl Shared<'_, '_> {
         };
         // First the tracks, so that the next call can begin while this one is answered.
         self.queue.finish(ticket);
-        self.answer(job.lane, &answer);
+        self.answer(job.ticket, &answer);
     }
 
     /// The answer to a call that failed; its message goes where the result would have gone, if
@@ -104,7 +104,7 @@ impl Shared<'_, '_> {
         if let Target::Buffer(Bytes { offset, len }) = job.output {
             let message = failure.to_string();
             let message = message.get(..message.floor_char_boundary(len)).unwrap_or_default();
-            if self.write_buffer(job.lane, offset, message.as_bytes()).is_ok() {
+            if self.write_buffer(job.lane(), offset, message.as_bytes()).is_ok() {
                 answer.len = u32::try_from(message.len()).unwrap_or(0);
             }
         }
@@ -114,7 +114,7 @@ impl Shared<'_, '_> {
     fn perform(&self, job: &Job) -> Result<Gain, Failure> {
         job.budget().check()?;
         let mut params = AlignedVec::new(job.params.len);
-        self.read_buffer(job.lane, job.params.offset, params.as_mut())?;
+        self.read_buffer(job.lane(), job.params.offset, params.as_mut())?;
         let params = params.as_ref();
 
         let (track_index, max_len) = match job.output {
@@ -159,7 +159,7 @@ impl Shared<'_, '_> {
             Source::None => body(&[]),
             Source::Buffer(Bytes { offset, len }) => {
                 let mut copy = AlignedVec::new(len);
-                self.read_buffer(job.lane, offset, copy.as_mut())?;
+                self.read_buffer(job.lane(), offset, copy.as_mut())?;
                 body(copy.as_ref())
             }
             Source::Raw(section, Bytes { offset, len }) => {
@@ -186,7 +186,7 @@ impl Shared<'_, '_> {
         // A result shorter than its unit says is as long as what was written.
         let bytes = out.as_bytes();
         let bytes = bytes.get(..len).unwrap_or(bytes);
-        self.write_buffer(job.lane, target.offset, bytes)?;
+        self.write_buffer(job.lane(), target.offset, bytes)?;
         Ok(Gain { len: bytes.len(), value: 0 })
     }
 

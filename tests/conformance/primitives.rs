@@ -3,9 +3,10 @@
 use std::thread;
 
 use inos::{
-    AlwaysAlive, CallId, Completion, Cooperative, EpochTable, EpochsConfig, Error, Futex, Lanes,
-    LanesConfig, Layout, Mode, Parties, PartiesConfig, PingPong, PingPongConfig, RegistryConfig,
-    RingBuffer, RingConfig, SectionId, Sections, Status, Submission, UnitRecord, UnitRegistry,
+    AlwaysAlive, Arena, ArenaConfig, CallId, Completion, Cooperative, EpochTable, EpochsConfig,
+    Error, Futex, Lanes, LanesConfig, Layout, Mode, Parties, PartiesConfig, PingPong,
+    PingPongConfig, RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Status,
+    Submission, UnitRecord, UnitRegistry,
 };
 
 use super::Check;
@@ -64,6 +65,13 @@ pub(crate) const CHECKS: &[Check] = &[
             ))
         },
         run: registry,
+    },
+    Check {
+        name: "arena",
+        layout: || {
+            built(Layout::builder().arena(ID, "arena", ArenaConfig { page_len: 512, pages: 20 }))
+        },
+        run: arena,
     },
     Check {
         name: "parties",
@@ -180,7 +188,7 @@ fn lanes(one: Both<'_, '_>, other: Both<'_, '_>) {
                     continue;
                 };
                 let mut bytes = [0; 4];
-                service.read_buffer(lane, 0, &mut bytes).unwrap();
+                service.read_buffer(lane.lane(), 0, &mut bytes).unwrap();
                 assert_eq!(&bytes, b"ping");
                 let answer = Completion::new(call.call_id, Status::OK);
                 service.complete(lane, &answer, &Futex).unwrap();
@@ -205,6 +213,19 @@ fn registry(one: Both<'_, '_>, other: Both<'_, '_>) {
     assert_eq!(seen.method(id, "blake"), Ok(1));
     registry.retire(id).unwrap();
     assert_eq!(seen.find("hash"), Err(Error::NoUnit));
+}
+
+fn arena(one: Both<'_, '_>, other: Both<'_, '_>) {
+    let (mut here, there) = (Arena::open(one, ID).unwrap(), Arena::open(other, ID).unwrap());
+    for len in [1, 64, 700, 20 * 512] {
+        let mut block = here.allocate(len).unwrap();
+        block.fill(len as u8);
+        let handle = block.hand_over();
+        let adopted = there.adopt(handle).unwrap();
+        assert!(adopted.len() >= len && adopted.iter().all(|&byte| byte == len as u8));
+        assert!(matches!(here.adopt(handle), Err(Error::Stale { .. })));
+    }
+    assert_eq!(there.stats().unwrap().used_len, 0);
 }
 
 fn parties(one: Both<'_, '_>, other: Both<'_, '_>) {

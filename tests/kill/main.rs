@@ -12,6 +12,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+mod blocks;
 mod calls;
 mod frames;
 mod records;
@@ -23,14 +24,16 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use inos::{
-    Access, Cooperative, FileLock, FileLocks, FileMemory, LanesConfig, Layout, Mode, PartiesConfig,
-    Party, PingPongConfig, RingConfig, SectionId, Sections,
+    Access, ArenaConfig, Cooperative, FileLock, FileLocks, FileMemory, LanesConfig, Layout, Mode,
+    PartiesConfig, Party, PingPongConfig, RingConfig, SectionId, Sections,
 };
 
 const PARTIES: SectionId = SectionId(1);
 const RING: SectionId = SectionId(2);
 const FRAMES: SectionId = SectionId(3);
 const LANES: SectionId = SectionId(4);
+const ARENA: SectionId = SectionId(5);
+const HANDLES: SectionId = SectionId(6);
 
 /// Seats: the parent's, the children's, and what was not reaped yet.
 const SEATS: u32 = 8;
@@ -50,6 +53,8 @@ fn layout() -> Layout {
         .parties(PARTIES, "parties", PartiesConfig::of::<FileLocks<'_>>(SEATS))
         .ring(RING, "ring", RingConfig { capacity: 64 })
         .ping_pong(FRAMES, "frames", frames)
+        .arena(ARENA, "arena", ArenaConfig { page_len: 1024, pages: 16 })
+        .ring(HANDLES, "handles", RingConfig { capacity: 64 })
         .lanes(LANES, "lanes", LanesConfig { lanes: SEATS, entries: 4, buffer_len: 0 })
         .build()
         .unwrap()
@@ -102,12 +107,14 @@ fn child() {
     let mut records = records::Child::new(&sections);
     let mut frames = frames::Child::new(&sections);
     let mut calls = calls::Child::new(&sections);
+    let mut blocks = blocks::Child::new(&sections);
     // An orphan ends, too.
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        match random.below(3) {
+        match random.below(4) {
             0 => records.work(&mut random),
             1 => frames.work(&mut random),
+            2 => blocks.work(&mut random),
             _ => calls.work(&mut random),
         }
     }
@@ -155,6 +162,7 @@ struct Parent<'p> {
     records: records::Parent<'p>,
     frames: frames::Parent<'p>,
     calls: calls::Parent<'p>,
+    blocks: blocks::Parent<'p>,
 }
 
 impl<'p> Parent<'p> {
@@ -163,6 +171,7 @@ impl<'p> Parent<'p> {
             records: records::Parent::new(sections),
             frames: frames::Parent::new(sections),
             calls: calls::Parent::new(sections),
+            blocks: blocks::Parent::new(sections),
         }
     }
 
@@ -170,6 +179,7 @@ impl<'p> Parent<'p> {
         self.records.look();
         self.frames.look();
         self.calls.look();
+        self.blocks.look();
     }
 }
 
@@ -195,6 +205,7 @@ fn the_killed_harm_nobody() {
     records::all_free(&sections);
     frames::all_free(&sections);
     calls::all_free(&sections, SEATS);
+    blocks::all_free(&sections);
 }
 
 fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
@@ -225,10 +236,11 @@ fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
         found += party.reap(locks).unwrap().claims;
     }
     parent.look();
-    let Parent { records, frames, calls } = parent;
+    let Parent { records, frames, calls, blocks } = parent;
     println!(
-        "{rounds} rounds: {found} claims of the dead taken; seen {} records, {} frames, {} calls",
-        records.seen, frames.seen, calls.seen
+        "{rounds} rounds: {found} claims of the dead taken; seen {} records, {} frames, {} calls, \
+         {} blocks",
+        records.seen, frames.seen, calls.seen, blocks.seen
     );
     assert!(found > rounds / 8, "hardly anybody died with anything: {found}");
     assert!(records.seen > rounds && frames.seen > rounds / 2 && calls.seen > rounds);

@@ -7,10 +7,10 @@ use inos_core::defs::{
     KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
 };
 use inos_core::{
-    CallId, Capabilities, Client, Completion, Consumer, Cooperative, Dependency, EpochCounter,
-    EpochTable, EpochWatcher, Error, Hostile, Lanes, Observer, PayloadRef, PingPong, Producer,
-    Reader, RingBuffer, SectionId, Sections, Service, Spin, Status, Submission, Trust, UnitId,
-    UnitRecord, UnitRegistry, VersionRange, Writer,
+    CallId, CallTicket, Capabilities, Client, Completion, Consumer, Cooperative, Dependency, EpochCounter, EpochTable,
+    EpochWatcher, Error, Hostile, Lanes, Observer, PayloadRef, PingPong, Producer, Reader,
+    RingBuffer, SectionId, Sections, Service, Spin, Status, Submission, Trust, UnitId, UnitRecord,
+    UnitRegistry, VersionRange, Writer,
 };
 
 use crate::bytes::Bytes;
@@ -66,7 +66,7 @@ pub(super) struct Peer<'s, 'm, T: Trust> {
     registries: Vec<UnitRegistry<'m, T>>,
     units: Vec<UnitId>,
     /// Calls that were accepted and not answered.
-    accepted: Vec<(u32, CallId)>,
+    accepted: Vec<CallTicket>,
 }
 
 /// One of the handles; `None` if there is none.
@@ -327,19 +327,29 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
         let Some(service) = one(&mut self.services, bytes) else { return };
         let result = match choice {
             0 | 1 => {
-                if let Some((lane, call)) = service.next() {
-                    assert!(lane < service.lane_count());
-                    // With two sections of lanes the lane may be the other one's.
-                    keep(&mut self.accepted, (lane, call.call_id));
+                if let Some((ticket, call)) = service.next_at(1) {
+                    assert!(ticket.lane() < service.lane_count());
+                    assert_eq!(ticket.call_id(), call.call_id);
+                    // With two sections of lanes the ticket may be the other one's.
+                    keep(&mut self.accepted, ticket);
                 }
                 assert!(!self.is_intact || service.corrupt_count() == 0);
                 Ok(())
             }
             2 => {
-                let (lane, call_id) = self.accepted.pop().unwrap_or((bytes.word(), CallId(0)));
-                let answer = Completion::new(call_id, Status::OK);
-                // An answer without a call blames the service, not the memory.
-                let _ = service.complete(lane, &answer, &PARK);
+                let word = bytes.word();
+                let entries = service.lane_count().saturating_mul(4096);
+                assert!(service.expire(word.into(), &PARK) <= entries);
+                assert!(service.answer_orphans(&PARK) <= entries);
+                if let Some(ticket) = self.accepted.pop() {
+                    let answer = Completion::new(CallId(word), Status::OK);
+                    // An answer without a call blames the service, not the memory.
+                    let _ = if word % 2 == 0 {
+                        service.complete(ticket, &answer, &PARK)
+                    } else {
+                        service.cancel(ticket, CallId(word), &PARK).map(drop)
+                    };
+                }
                 Ok(())
             }
             3 => service.write_buffer(u32::from(bytes.u8() % 4), bytes.word(), bytes.take(16)),

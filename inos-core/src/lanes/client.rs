@@ -4,26 +4,30 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use super::entry::{
-    CLIENT_LEASE, COMPLETION_EPOCH, DOORBELL, READY, SUBMISSION_WORDS, SUBMISSIONS,
-};
+use super::entry::{CLIENT_LEASE, COMPLETION_EPOCH, DOORBELL, READY};
 use super::{
-    Completion, Lane, Lanes, Submission, buffer_span, checked_distance, ring_bell, ring_silently,
+    Completion, Lane, Lanes, Submission, buffer_span, load_words, ring_bell, ring_silently,
+    store_words,
 };
 use crate::epochs::EpochWatcher;
 use crate::error::Error;
-use crate::protocol::{ReadWord, epoch, ready, ring, role};
+use crate::protocol::lane::{self, Claimed, ClientCursor};
+use crate::protocol::{epoch, ready, role};
 use crate::raw::region::Trust;
 use crate::raw::span::{Peek, Span};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::AtomicU32;
 use crate::wait::{Park, Parked};
 
 /// Fruitless looks at a completion epoch that keeps changing before a waiter asks the host
 /// whether its time is over.
 const RESTLESS: u32 = 8;
 
-/// A client, on a lane of its own. Dropping it gives the lane back; what was submitted is
-/// still worked on, and its answers are lost.
+/// A client, on a lane of its own. Holding one proves that nobody else submits there, as far as
+/// the other parties keep to the protocol.
+///
+/// Dropping it gives the lane back; what was submitted is still worked on, and its answers are
+/// dropped. It rings the service silently, which is enough for one that looks now and then;
+/// [`close`](Self::close) wakes it.
 ///
 /// See [`Lanes`] for an example.
 #[derive(Debug)]
@@ -31,8 +35,7 @@ pub struct Client<'m, T: Trust> {
     index: u32,
     lane: Lane<'m>,
     buffer: Span<'m>,
-    submissions: ring::ProducerCursor,
-    completions: ring::ConsumerCursor,
+    cursor: ClientCursor,
     ready: &'m AtomicU32,
     doorbell: &'m AtomicU32,
     watched: Peek<'m>,
@@ -50,14 +53,12 @@ impl<'m, T: Trust> Client<'m, T> {
         let doorbell = lanes.span.word(DOORBELL)?;
         let watched = lane.span.peek(COMPLETION_EPOCH)?;
         let lease_word = lane.span.word(CLIENT_LEASE)?;
-        let Some(lease) = role::claim(lease_word, lanes.span.party()) else { return Ok(None) };
-        match take_over(&lane, lanes.config.entries) {
-            Ok((true, submissions, completions)) => Ok(Some(Self {
+        match lane::claim(&lane, lanes.span.party()) {
+            Ok(Claimed::Taken(lease, cursor)) => Ok(Some(Self {
                 index,
                 lane,
                 buffer,
-                submissions,
-                completions,
+                cursor,
                 ready,
                 doorbell,
                 watched,
@@ -65,18 +66,14 @@ impl<'m, T: Trust> Client<'m, T> {
                 lease,
                 trust: PhantomData,
             })),
-            Ok((false, ..)) => {
-                // The answers dropped just now may be what the service waited for.
+            Ok(Claimed::Busy) => {
+                // The service may have to clear it up.
                 ready::mark(ready, index);
                 ring_silently(doorbell);
-                role::release(lease_word, &lease);
                 Ok(None)
             }
             // A corrupt lane is of no use to anybody.
-            Err(_) => {
-                role::release(lease_word, &lease);
-                Ok(None)
-            }
+            Ok(Claimed::Held) | Err(_) => Ok(None),
         }
     }
 
@@ -95,40 +92,111 @@ impl<'m, T: Trust> Client<'m, T> {
     /// Submits a call and wakes the service if it sleeps. Each call that is submitted is
     /// answered once, in whatever order; calls of one id can't be told apart.
     ///
+    /// Release, on the position: publishes the call and what was stored before it; pairs with
+    /// Acquire in [`Service::next`](super::Service::next).
+    ///
     /// # Errors
-    /// `Full` if as many submissions wait already as the lane holds; `Corrupt` if the lane's
-    /// positions are impossible. Nothing is submitted then.
+    /// `Full` if as many submissions wait already as the lane holds: an ordinary result, which
+    /// says to take answers or to wait. `Corrupt` if the lane's positions are impossible. Nothing
+    /// is submitted then.
+    #[inline]
     pub fn submit<P: Park>(&mut self, call: &Submission, park: &P) -> Result<(), Error> {
-        let words: [u32; SUBMISSION_WORDS] = call.encode();
-        let claim = self.submissions.claim(self.lane.sq_head, 1)?;
-        self.lane.store_entry(SUBMISSIONS, claim.start(), &words)?;
-        self.submissions.publish(self.lane.sq_tail, claim);
-        self.announce(park);
-        Ok(())
+        self.submit_many(core::slice::from_ref(call), park).map(drop)
+    }
+
+    /// Submits as many of these calls as there is room for, from the first on, with one bell for
+    /// all of them; how many these are.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); `Full` only if there is no room for any.
+    ///
+    /// ```
+    /// # use inos_core::{
+    /// #     AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region,
+    /// #     SectionId, Sections, Spin, Status, Submission,
+    /// # };
+    /// # let config = LanesConfig { lanes: 1, entries: 4, buffer_len: 0 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "lanes", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// # let park = Spin::default();
+    /// let calls: [_; 6] = core::array::from_fn(|call| Submission::noop(CallId(call as u32)));
+    /// assert_eq!(client.submit_many(&calls, &park)?, 4);
+    /// assert_eq!(client.submit_many(&calls[4..], &park), Err(Error::Full));
+    ///
+    /// while let Some((ticket, call)) = service.next() {
+    ///     service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
+    /// }
+    /// let mut answers = [Completion::default(); 8];
+    /// assert_eq!(client.poll_many(&mut answers, &park)?, 4);
+    /// assert_eq!(answers[3].call_id, CallId(3));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    #[inline]
+    pub fn submit_many<P: Park>(&mut self, calls: &[Submission], park: &P) -> Result<usize, Error> {
+        let wanted = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        let run = self.cursor.room(&self.lane, wanted)?;
+        let count = run.count();
+        for (index, call) in run.indices().zip(calls) {
+            store_words(self.lane.submission(index)?, &call.encode());
+        }
+        if count > 0 {
+            self.cursor.submit(&self.lane, run);
+            self.announce(park);
+        }
+        Ok(count as usize)
     }
 
     /// Takes an answer, if there is one. If submissions are waiting, the service is rung
     /// again: it may have waited for this room.
     ///
+    /// Acquire, on the position: what the service stored before it answered is visible; pairs
+    /// with Release in [`Service::complete`](super::Service::complete).
+    ///
     /// # Errors
     /// `Corrupt` if the lane's positions are impossible.
+    #[inline]
     pub fn poll<P: Park>(&mut self, park: &P) -> Result<Option<Completion>, Error> {
-        let available = match self.completions.available(self.lane.cq_tail) {
-            Ok(available) => available,
-            Err(Error::Empty) => return Ok(None),
+        let mut answer = Completion::default();
+        let count = self.poll_many(core::slice::from_mut(&mut answer), park)?;
+        Ok((count != 0).then_some(answer))
+    }
+
+    /// Takes as many answers as there are and `out` holds; how many these are. The service is
+    /// rung as by [`poll`](Self::poll), at most once.
+    ///
+    /// # Errors
+    /// `Corrupt` if the lane's positions are impossible.
+    #[inline]
+    pub fn poll_many<P: Park>(&mut self, out: &mut [Completion], park: &P) -> Result<usize, Error> {
+        let wanted = u32::try_from(out.len()).unwrap_or(u32::MAX);
+        let run = match self.cursor.answers(&self.lane, wanted) {
+            Ok(run) => run,
+            Err(Error::Empty) => return Ok(0),
             Err(other) => return Err(other),
         };
-        let words = self.lane.load_entry(self.lane.completions, available.start())?;
-        self.completions.release(self.lane.cq_head, 1)?;
-        // Relaxed: the tail is our own. The head may be older than the service's, and then
-        // the bell rings in vain; it can't be newer, so an entry that the service refused
-        // before it saw the head stored above is seen here. Ringing publishes that head.
-        let submitted = ReadWord::load(self.lane.sq_tail, Ordering::Relaxed);
-        let accepted = ReadWord::load(self.lane.sq_head, Ordering::Relaxed);
-        if submitted != accepted {
-            self.announce(park);
+        let count = run.count();
+        for (index, answer) in run.indices().zip(out) {
+            *answer = Completion::decode(&load_words(self.lane.completion(index)?));
         }
-        Ok(Some(Completion::decode(&words)))
+        if count > 0 {
+            self.cursor.take(&self.lane, run);
+            // Ringing publishes the room made just now to a service that sleeps for it.
+            if self.cursor.is_waiting(&self.lane) {
+                self.announce(park);
+            }
+        }
+        Ok(count as usize)
+    }
+
+    /// Gives the lane back, as dropping it does, and wakes the service if it sleeps, so that it
+    /// clears the lane up at once.
+    pub fn close<P: Park>(self, park: &P) {
+        let doorbell = self.doorbell;
+        drop(self);
+        ring_bell(doorbell, park);
     }
 
     /// Marks the lane, then rings, so that a service that hears the bell finds the mark.
@@ -156,13 +224,13 @@ impl<'m, T: Trust> Client<'m, T> {
         let mut fruitless = 0_u32;
         loop {
             // The epoch before the look: an answer published after the look changes it.
-            let seen = epoch::current(self.lane.epoch);
+            let seen = epoch::current(self.lane.epoch());
             if let Some(answer) = self.poll(park)? {
                 return Ok(answer);
             }
-            let mut parked = match epoch::prepare_wait(self.lane.epoch, seen) {
+            let mut parked = match epoch::prepare_wait(self.lane.epoch(), seen) {
                 epoch::Prepared::Park(expected) => {
-                    park.park(self.lane.epoch, expected, &mut deadline)
+                    park.park(self.lane.epoch(), expected, &mut deadline)
                 }
                 epoch::Prepared::Changed(_) => Parked::Woken,
             };
@@ -197,41 +265,9 @@ impl<'m, T: Trust> Client<'m, T> {
 
 impl<T: Trust> Drop for Client<'_, T> {
     fn drop(&mut self) {
-        // Makes room for the answers to what is still waiting, so that the lane becomes quiet.
-        drain(&mut self.completions, &self.lane);
+        role::release(self.lease_word, &self.lease);
+        // After the release, so that a service that looks finds the lane without a client.
         ready::mark(self.ready, self.index);
         ring_silently(self.doorbell);
-        role::release(self.lease_word, &self.lease);
-    }
-}
-
-type TakenOver = (bool, ring::ProducerCursor, ring::ConsumerCursor);
-
-/// Continues from a lane's words and drops answers that are not ours. The caller holds the
-/// lease. False if calls of a former client are not answered yet.
-fn take_over(lane: &Lane<'_>, entries: u32) -> Result<TakenOver, Error> {
-    let submissions = ring::ProducerCursor::resume(lane.sq_tail, lane.sq_head, entries)?;
-    // Relaxed: stored by former clients, whom the lease was acquired from.
-    let submitted = ReadWord::load(lane.sq_tail, Ordering::Relaxed);
-    // Acquire: the service has read the submissions and written the answers before; pairs with
-    // Release in `ConsumerCursor::release` and `ProducerCursor::publish`. Nobody submits now,
-    // so the head stops at the tail; it is loaded first, as answers follow it.
-    let accepted = ReadWord::load(lane.sq_head, Ordering::Acquire);
-    let answered = ReadWord::load(lane.cq_tail, Ordering::Acquire);
-    let mut completions = ring::ConsumerCursor::resume(lane.cq_tail, lane.cq_head, entries)?;
-    let waiting = checked_distance(accepted, submitted, entries)?;
-    let quiet = waiting == 0 && answered == accepted;
-    drain(&mut completions, lane);
-    Ok((quiet, submissions, completions))
-}
-
-/// Drops all answers that there are: two looks, one to each side of the ring's end, at those
-/// that were seen before, and two at those that came meanwhile.
-fn drain(completions: &mut ring::ConsumerCursor, lane: &Lane<'_>) {
-    for _ in 0..4 {
-        let Ok(available) = completions.available(lane.cq_tail) else { return };
-        if completions.release(lane.cq_head, available.count()).is_err() {
-            return;
-        }
     }
 }

@@ -13,10 +13,18 @@
 //!   +--------------+--------------------+----------+----------+----------+----------+
 //!   | client lease | completion epoch   | sq tail  | sq head  | cq tail  | cq head  |
 //!   +--------------+--------------------+----------+----------+----------+----------+
-//!  320                     320 + 64 n                  320 + 96 n
-//!   +-----------------------+---------------------------+---------------------------+
-//!   | submissions, 64 B each| completions, 32 B each    | buffer                    |
-//!   +-----------------------+---------------------------+---------------------------+
+//!  320                320 + 64 n           320 + 96 n              + 16 n, rounded up to 64
+//!   +------------------+--------------------+-----------------------+---------------+
+//!   | submissions,     | completions,       | calls in flight,      | buffer        |
+//!   | 64 B each        | 32 B each          | 16 B each             |               |
+//!   +------------------+--------------------+-----------------------+---------------+
+//!
+//! call in flight
+//!   0      4         8            16
+//!   +------+---------+------------+
+//!   | mark | call id | deadline,  |  the service's own clock, in ns; 0 for none
+//!   |      |         | ns         |
+//!   +------+---------+------------+
 //!
 //! submission
 //!   0               4         8        12        16        24       36       48        60   64
@@ -32,12 +40,17 @@
 //!   +---------+--------+-----+----+-------+-------+    +-------+--------+-----+
 //! ```
 //!
-//! 64-bit numbers are two words, low first. Positions are those of
-//! [`protocol::ring`](crate::protocol::ring), counted in entries.
+//! 64-bit numbers are two words, low first. Positions and marks are those of
+//! [`protocol::lane`](crate::protocol::lane).
+//!
+//! Flags: bits 0 to 2 are the priority, the others are 0.
+//!
+//! A payload reference's space is 0 for none, 1 for the lane's buffer, and 2^31 + id for a
+//! section. 2^30 + id is reserved for a block of an arena in section id, below 2^30: its handle
+//! takes the place of offset and length.
 #![forbid(unsafe_code)]
 
-use core::fmt;
-
+use super::Status;
 use crate::registry::UnitId;
 use crate::section::SectionId;
 
@@ -60,6 +73,8 @@ pub(super) const SQ_HEAD: usize = 128;
 pub(super) const CQ_TAIL: usize = 192;
 /// Offset in a lane: answers taken. Written by the client.
 pub(super) const CQ_HEAD: usize = 256;
+/// Words before the entries of a lane.
+pub(super) const LANE_WORDS: usize = SUBMISSIONS / 4;
 /// Offset in a lane: the submissions.
 pub(super) const SUBMISSIONS: usize = 320;
 
@@ -69,6 +84,14 @@ pub const SUBMISSION_LEN: usize = 64;
 pub const COMPLETION_LEN: usize = 32;
 pub(super) const SUBMISSION_WORDS: usize = SUBMISSION_LEN / 4;
 pub(super) const COMPLETION_WORDS: usize = COMPLETION_LEN / 4;
+/// Bytes of a slot in the table of calls in flight.
+pub(super) const SLOT_LEN: usize = 16;
+/// Word in a slot: how far the call has come.
+pub(super) const SLOT_MARK: usize = 0;
+/// Word in a slot: the call's id.
+pub(super) const SLOT_CALL: usize = 1;
+/// Word in a slot: the deadline, low and high.
+pub(super) const SLOT_DEADLINE: usize = 2;
 
 const _: () = {
     assert!(SUBMISSIONS == 5 * crate::defs::LINE);
@@ -79,9 +102,19 @@ const _: () = {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub u32);
 
-/// What a submission asks for. Numbers are never reused; 3 to 8 are reserved for
-/// `fetch_chunk`, `store_chunk`, `send_message`, `host_call`, `spawn_thread` and
-/// `kill_thread`.
+/// What a submission asks for. Numbers are never reused.
+///
+/// | number | operation | |
+/// |---|---|---|
+/// | 0 | noop | |
+/// | 1 | execute | |
+/// | 2 | cancel | |
+/// | 3 | fetch_chunk | reserved |
+/// | 4 | store_chunk | reserved |
+/// | 5 | send_message | reserved |
+/// | 6 | host_call | reserved |
+/// | 7 | spawn_thread | reserved |
+/// | 8 | kill_thread | reserved |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -112,6 +145,9 @@ impl Opcode {
         }
     }
 }
+
+/// The bits of a submission's flags that are its priority.
+pub const PRIORITY_MASK: u16 = 7;
 
 const SPACE_NONE: u32 = 0;
 const SPACE_BUFFER: u32 = 1;
@@ -199,7 +235,7 @@ impl PayloadRef {
 pub struct Submission {
     /// An [`Opcode`]'s number, or one that this version does not know.
     pub opcode: u16,
-    /// None defined yet: 0.
+    /// The priority, in the bits of [`PRIORITY_MASK`]; no others are defined yet.
     pub flags: u16,
     /// Given back in the completion.
     pub call_id: CallId,
@@ -207,7 +243,8 @@ pub struct Submission {
     pub unit: UnitId,
     /// Which of its methods, by number.
     pub method: u16,
-    /// Nanoseconds from the acceptance on; 0 for no limit.
+    /// Nanoseconds from the acceptance on; 0 for no limit. Not a moment, since the two sides
+    /// need not have a clock in common.
     pub timeout_ns: u64,
     /// What the method works on.
     pub input: PayloadRef,
@@ -241,6 +278,21 @@ impl Submission {
     #[must_use]
     pub fn cancel_target(&self) -> Option<CallId> {
         (self.opcode == Opcode::Cancel.raw()).then_some(CallId(self.input.offset))
+    }
+
+    /// From 0, the usual one, to 7, the most urgent: among the lanes' first submissions the
+    /// service prefers the higher. Within a lane the order stays, so an urgent call waits for
+    /// those before it.
+    #[must_use]
+    pub const fn priority(&self) -> u8 {
+        (self.flags & PRIORITY_MASK) as u8
+    }
+
+    /// The same call with this priority; above 7 it is 7.
+    #[must_use]
+    pub const fn with_priority(self, priority: u8) -> Self {
+        let priority = if priority as u16 > PRIORITY_MASK { PRIORITY_MASK } else { priority as u16 };
+        Self { flags: self.flags & !PRIORITY_MASK | priority, ..self }
     }
 
     /// The words in memory.
@@ -284,81 +336,6 @@ impl Submission {
             params: PayloadRef { space: p0, offset: p1, len: p2 },
             output: PayloadRef { space: o0, offset: o1, len: o2 },
         }
-    }
-}
-
-/// How a call ended. 0 is success, 1 to 65,535 are the unit's own errors, and those above are
-/// the service's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Status(pub u32);
-
-impl Status {
-    /// It ended well.
-    pub const OK: Self = Self(0);
-    /// The service does not know the opcode or a flag.
-    pub const UNSUPPORTED: Self = Self(0x1_0000);
-    /// A payload reference means no bytes that may be used this way.
-    pub const BAD_REFERENCE: Self = Self(0x1_0001);
-    /// The unit is not there.
-    pub const NO_UNIT: Self = Self(0x1_0002);
-    /// The unit has no method of this number.
-    pub const NO_METHOD: Self = Self(0x1_0003);
-    /// The service ended before the call did.
-    pub const SHUT_DOWN: Self = Self(0x1_0004);
-    /// The client cancelled it.
-    pub const CANCELLED: Self = Self(0x1_0005);
-    /// Its time was over.
-    pub const TIMED_OUT: Self = Self(0x1_0006);
-    /// The output has less room than the result needs.
-    pub const TOO_SMALL: Self = Self(0x1_0007);
-    /// Something that it needs is held by another party or has no room now.
-    pub const BUSY: Self = Self(0x1_0008);
-    /// The unit broke while it worked.
-    pub const UNIT_FAILED: Self = Self(0x1_0009);
-    /// No call of this id is to be cancelled.
-    pub const NO_CALL: Self = Self(0x1_000a);
-
-    /// An error of a unit: its own number, of which 0 would say that all is well.
-    #[must_use]
-    pub const fn unit(code: u16) -> Self {
-        Self(code as u32)
-    }
-
-    /// Whether it ended well.
-    #[must_use]
-    pub const fn is_ok(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The unit's own error number, if it is one.
-    #[must_use]
-    pub const fn unit_code(self) -> Option<u16> {
-        match self.0 {
-            code @ 1..=0xffff => Some(code as u16),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match *self {
-            Self::OK => "done",
-            Self::UNSUPPORTED => "unsupported operation",
-            Self::BAD_REFERENCE => "bad payload reference",
-            Self::NO_UNIT => "no such unit",
-            Self::NO_METHOD => "no such method",
-            Self::SHUT_DOWN => "the service was shut down",
-            Self::CANCELLED => "cancelled",
-            Self::TIMED_OUT => "timed out",
-            Self::TOO_SMALL => "the output is too small for the result",
-            Self::BUSY => "a section is in use by another party",
-            Self::UNIT_FAILED => "the unit failed",
-            Self::NO_CALL => "no such call",
-            Self(code @ 1..=0xffff) => return write!(f, "error {code} of the unit"),
-            Self(code) => return write!(f, "unknown status {code:#x}"),
-        };
-        f.write_str(text)
     }
 }
 
@@ -414,6 +391,11 @@ impl Completion {
     }
 }
 
+/// The priority in the first word of a submission.
+pub(super) const fn first_word_priority(word: u32) -> u8 {
+    ((word >> 16) as u16 & PRIORITY_MASK) as u8
+}
+
 const fn wide(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
 }
@@ -452,6 +434,15 @@ mod tests {
     }
 
     #[test]
+    fn a_priority_is_three_bits_of_the_flags() {
+        let call = Submission { flags: 0x0105, ..Submission::noop(CallId(1)) };
+        assert_eq!(call.priority(), 5);
+        assert_eq!(call.with_priority(200).flags, 0x0107);
+        assert_eq!(call.with_priority(0).flags, 0x0100);
+        assert_eq!(first_word_priority(call.encode()[0]), 5);
+    }
+
+    #[test]
     fn a_completion_fills_its_words_in_order() {
         let answer = Completion {
             call_id: CallId(1),
@@ -477,15 +468,5 @@ mod tests {
     fn cancel_names_its_target() {
         assert_eq!(Submission::cancel(CallId(2), CallId(1)).cancel_target(), Some(CallId(1)));
         assert_eq!(Submission::noop(CallId(2)).cancel_target(), None);
-    }
-
-    #[test]
-    fn statuses() {
-        use std::string::ToString as _;
-
-        assert_eq!(Status::unit(7).unit_code(), Some(7));
-        assert_eq!(Status::TIMED_OUT.unit_code(), None);
-        assert_eq!(Status::unit(7).to_string(), "error 7 of the unit");
-        assert_eq!(Status(0x2_0000).to_string(), "unknown status 0x20000");
     }
 }

@@ -12,31 +12,53 @@
 //! accepted calls. So answering never waits, and a client that does not take its answers stops
 //! being served. When it takes one while submissions are waiting, it rings again.
 //!
-//! Both sides keep nothing about a lane that is not derived from its words: the service reads
-//! and checks the positions at each look, and what it finds impossible is skipped and counted.
+//! The service reads and checks the positions of a lane at each look, and what it finds
+//! impossible is skipped and counted: it keeps nothing about a lane that is not derived from its
+//! words.
+//!
+//! # Exactly one answer
+//! [`protocol::lane`](crate::protocol::lane) has the states of a call.
+//!
+//! - The table of calls in flight says for each accepted call whether it was answered, at
+//!   whatever point a service dies. The next one answers the rest:
+//!   [`Service::next_orphan`], [`Service::answer_orphans`].
+//! - A [`CallTicket`] answers its call once: after that, whoever else had it too (a deadline, a
+//!   cancellation, a worker that is late) is told [`Error::Fenced`].
+//! - When a client is gone, what was accepted is finished and its answers are dropped; then its
+//!   lane is free. What it submitted without being accepted is worked on if it closed its handle,
+//!   and dropped if it died.
+//!
+//! # Which call is next
+//! Calls of a lane are accepted in the order they were submitted. Among lanes the one whose first
+//! call has the highest priority goes first, equals take turns, and no priority is passed over
+//! more than 38 times in a row.
 //!
 //! # Not supported
-//! Taking over the lane of a client that died without dropping its handle, or the calls that a
-//! former service accepted and did not answer, other than by attaching exclusively, which
-//! voids them.
+//! The bytes of a call that a dead service had accepted: only its id is known, so its client is
+//! told [`Status::SERVICE_LOST`] and decides. Order by deadline. A call that overtakes an earlier
+//! one of its lane. An answer that takes its bytes along: results go where the call says.
 #![forbid(unsafe_code)]
 
 mod client;
 mod entry;
+mod pending;
 mod service;
+mod status;
 
 use core::marker::PhantomData;
 
 pub use client::Client;
 pub use entry::{
-    COMPLETION_LEN, CallId, Completion, Opcode, PayloadRef, SUBMISSION_LEN, Space, Status,
+    COMPLETION_LEN, CallId, Completion, Opcode, PRIORITY_MASK, PayloadRef, SUBMISSION_LEN, Space,
     Submission,
 };
-pub use service::Service;
+pub use service::{CallTicket, Service};
+pub use status::Status;
 
-use crate::defs::KIND_LANES;
+use crate::defs::{KIND_LANES, LINE};
 use crate::error::Error;
-use crate::protocol::{Word, epoch, ring, role};
+use crate::protocol::lane::{self, LaneWords};
+use crate::protocol::{Word, epoch, ready, role};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
@@ -44,8 +66,8 @@ use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Park;
 use entry::{
-    CLIENT_LEASE, COMPLETION_EPOCH, CQ_HEAD, CQ_TAIL, DOORBELL, READY, SERVICE_LEASE, SQ_HEAD,
-    SQ_TAIL, SUBMISSIONS,
+    CLIENT_LEASE, COMPLETION_EPOCH, CQ_HEAD, CQ_TAIL, DOORBELL, LANE_WORDS, READY, SERVICE_LEASE,
+    SLOT_CALL, SLOT_DEADLINE, SLOT_LEN, SLOT_MARK, SQ_HEAD, SQ_TAIL, SUBMISSIONS,
 };
 
 const MAJOR: u16 = 1;
@@ -82,8 +104,12 @@ impl LanesConfig {
         SUBMISSIONS + self.entries as usize * SUBMISSION_LEN
     }
 
-    const fn buffer(&self) -> usize {
+    const fn table(&self) -> usize {
         self.completions() + self.entries as usize * COMPLETION_LEN
+    }
+
+    const fn buffer(&self) -> usize {
+        self.table() + (self.entries as usize * SLOT_LEN).next_multiple_of(LINE)
     }
 
     const fn stride(&self) -> u64 {
@@ -120,7 +146,9 @@ pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
     let config = config_of(section)?;
     span.clear(0, config.first_lane())?;
     for index in 0..config.lanes {
-        lane_span(span, &config, index)?.clear(0, SUBMISSIONS)?;
+        let lane = lane_span(span, &config, index)?;
+        lane.clear(0, SUBMISSIONS)?;
+        lane.clear(config.table(), config.buffer() - config.table())?;
     }
     Ok(())
 }
@@ -139,18 +167,27 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
         for position in [SQ_TAIL, SQ_HEAD, CQ_TAIL, CQ_HEAD] {
             lane.store(position, 0)?;
         }
+        lane.clear(config.table(), config.buffer() - config.table())?;
     }
     Ok(())
 }
 
-/// Frees the lanes, and the service role, that `dead` holds; how many. A lane is claimed again
-/// when all calls of its former client were answered.
+/// Frees the lanes, and the service role, that `dead` holds; how many. The bell rings for the
+/// service to clear the lanes up, silently: who sleeps on it finds out when he next looks. The
+/// calls that a dead service had accepted are found by the next one.
 pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
+    if dead == role::ANONYMOUS {
+        return Ok(0);
+    }
     let config = config_of(section)?;
     let mut freed = u32::from(role::revoke(span.word(SERVICE_LEASE)?, dead));
     for index in 0..config.lanes {
-        let lane = lane_span(span, &config, index)?;
-        freed += u32::from(role::revoke(lane.word(CLIENT_LEASE)?, dead));
+        let lease = lane_span(span, &config, index)?.word(CLIENT_LEASE)?;
+        if lane::bury(lease, dead) {
+            freed += 1;
+            ready::mark(span.word(READY + index as usize / 32 * 4)?, index);
+            ring_silently(span.word(DOORBELL)?);
+        }
     }
     Ok(freed)
 }
@@ -169,50 +206,127 @@ fn lane_span<'m>(span: &Span<'m>, config: &LanesConfig, index: u32) -> Result<Sp
     span.sub(config.first_lane() + index as usize * stride, stride)
 }
 
-/// The position words of a lane, and where its entries are.
+/// The words of a lane, and where its entries are.
 #[derive(Clone, Copy, Debug)]
 struct Lane<'m> {
     span: Span<'m>,
-    sq_tail: &'m AtomicU32,
-    sq_head: &'m AtomicU32,
-    cq_tail: &'m AtomicU32,
-    cq_head: &'m AtomicU32,
-    epoch: &'m AtomicU32,
-    completions: usize,
+    words: &'m [AtomicU32; LANE_WORDS],
+    entries: u32,
+}
+
+impl LaneWords for Lane<'_> {
+    type Word = AtomicU32;
+
+    #[inline]
+    fn entries(&self) -> u32 {
+        self.entries
+    }
+
+    #[inline]
+    fn lease(&self) -> &AtomicU32 {
+        &self.words[CLIENT_LEASE / 4]
+    }
+
+    #[inline]
+    fn submitted(&self) -> &AtomicU32 {
+        &self.words[SQ_TAIL / 4]
+    }
+
+    #[inline]
+    fn accepted(&self) -> &AtomicU32 {
+        &self.words[SQ_HEAD / 4]
+    }
+
+    #[inline]
+    fn answered(&self) -> &AtomicU32 {
+        &self.words[CQ_TAIL / 4]
+    }
+
+    #[inline]
+    fn taken(&self) -> &AtomicU32 {
+        &self.words[CQ_HEAD / 4]
+    }
+
+    #[inline]
+    fn slot(&self, index: u32) -> Option<(&AtomicU32, &AtomicU32)> {
+        let slot = self.slot_words(index)?;
+        Some((&slot[SLOT_MARK], &slot[SLOT_CALL]))
+    }
 }
 
 impl<'m> Lane<'m> {
+    #[inline]
     fn new(section: &Span<'m>, config: &LanesConfig, index: u32) -> Result<Self, Error> {
         let span = lane_span(section, config, index)?;
-        Ok(Self {
-            sq_tail: span.word(SQ_TAIL)?,
-            sq_head: span.word(SQ_HEAD)?,
-            cq_tail: span.word(CQ_TAIL)?,
-            cq_head: span.word(CQ_HEAD)?,
-            epoch: span.word(COMPLETION_EPOCH)?,
-            completions: config.completions(),
-            span,
+        Ok(Self { words: span.block(0)?, entries: config.entries, span })
+    }
+
+    const fn epoch(&self) -> &'m AtomicU32 {
+        &self.words[COMPLETION_EPOCH / 4]
+    }
+
+    /// An entry, or slot, of `N` words in an array at `base`.
+    #[inline]
+    fn entry<const N: usize>(
+        &self,
+        base: usize,
+        index: u32,
+    ) -> Result<&'m [AtomicU32; N], Error> {
+        self.span.block(base + index as usize * N * 4)
+    }
+
+    #[inline]
+    fn submission<const N: usize>(&self, index: u32) -> Result<&'m [AtomicU32; N], Error> {
+        self.entry(SUBMISSIONS, index)
+    }
+
+    #[inline]
+    fn completion<const N: usize>(&self, index: u32) -> Result<&'m [AtomicU32; N], Error> {
+        self.entry(SUBMISSIONS + self.entries as usize * SUBMISSION_LEN, index)
+    }
+
+    #[inline]
+    fn slot_words(&self, index: u32) -> Option<&'m [AtomicU32; SLOT_LEN / 4]> {
+        if index >= self.entries {
+            return None;
+        }
+        let table = SUBMISSIONS + self.entries as usize * (SUBMISSION_LEN + COMPLETION_LEN);
+        self.entry(table, index).ok()
+    }
+
+    /// When the time of the call in a slot is over; 0 for never.
+    fn deadline(&self, slot: u32) -> u64 {
+        self.slot_words(slot).map_or(0, |words| {
+            let half = |word: &AtomicU32| u64::from(word.load(Ordering::Relaxed));
+            half(&words[SLOT_DEADLINE]) | half(&words[SLOT_DEADLINE + 1]) << 32
         })
     }
 
-    /// Stores the words of an entry. The caller holds the claim of item `index`.
-    fn store_entry(&self, base: usize, index: u32, words: &[u32]) -> Result<(), Error> {
-        let at = base + index as usize * words.len() * 4;
-        for (word, value) in words.iter().enumerate() {
-            self.span.store(at + word * 4, *value)?;
+    #[inline]
+    fn set_deadline(&self, slot: u32, deadline: u64) {
+        if let Some(words) = self.slot_words(slot) {
+            words[SLOT_DEADLINE].store(deadline as u32, Ordering::Relaxed);
+            words[SLOT_DEADLINE + 1].store((deadline >> 32) as u32, Ordering::Relaxed);
         }
-        Ok(())
     }
+}
 
-    /// Loads the words of an entry.
-    fn load_entry<const N: usize>(&self, base: usize, index: u32) -> Result<[u32; N], Error> {
-        let at = base + index as usize * N * 4;
-        let mut words = [0; N];
-        for (word, value) in words.iter_mut().enumerate() {
-            *value = self.span.load(at + word * 4)?;
-        }
-        Ok(words)
+/// Stores the words of an entry. The caller holds the run or the answer that it belongs to.
+#[inline]
+fn store_words<const N: usize>(entry: &[AtomicU32; N], words: &[u32; N]) {
+    for (word, value) in entry.iter().zip(words) {
+        word.store(*value, Ordering::Relaxed);
     }
+}
+
+/// Loads the words of an entry.
+#[inline]
+fn load_words<const N: usize>(entry: &[AtomicU32; N]) -> [u32; N] {
+    let mut words = [0; N];
+    for (value, word) in words.iter_mut().zip(entry) {
+        *value = word.load(Ordering::Relaxed);
+    }
+    words
 }
 
 /// The bytes of a lane's buffer, in front of which the rings are.
@@ -222,16 +336,6 @@ fn buffer_span<'m>(
     index: u32,
 ) -> Result<Span<'m>, Error> {
     lane_span(section, config, index)?.sub(config.buffer(), config.buffer_len as usize)
-}
-
-/// Entries between two positions, if there can be as many.
-fn checked_distance(from: u32, to: u32, entries: u32) -> Result<u32, Error> {
-    // Positions have 31 bits; the top bit is never set by this protocol.
-    let distance = ring::distance(from, to);
-    if (from | to) >> 31 != 0 || distance > entries {
-        return Err(Error::Corrupt { what: "positions of a lane" });
-    }
-    Ok(distance)
 }
 
 /// Advances an epoch and wakes who sleeps on it.
@@ -268,8 +372,8 @@ fn ring_silently(word: &AtomicU32) {
 /// client.submit(&Submission::noop(CallId(1)), &park)?;
 ///
 /// let mut service = lanes.service()?;
-/// while let Some((lane, call)) = service.next() {
-///     service.complete(lane, &Completion::new(call.call_id, Status::OK), &park)?;
+/// while let Some((ticket, call)) = service.next() {
+///     service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
 /// }
 /// assert_eq!(client.poll(&park)?, Some(Completion::new(CallId(1), Status::OK)));
 /// # Ok::<(), inos_core::Error>(())
@@ -313,6 +417,12 @@ impl<'m, T: Trust> Lanes<'m, T> {
     /// Claims a free lane that is quiet: all calls of its former client were answered. Answers
     /// that it left behind are dropped.
     ///
+    /// If there is none, but a lane that is free and not quiet, the service is told to clear that
+    /// up, silently: it does when it next looks. [`client_or_wake`](Self::client_or_wake) wakes
+    /// it.
+    ///
+    /// Acquire: continues from what the last client left; pairs with Release in its drop.
+    ///
     /// # Errors
     /// `NoSeat` if no lane is free and quiet; `ReadOnly`.
     pub fn client(&self) -> Result<Client<'m, T>, Error> {
@@ -324,7 +434,24 @@ impl<'m, T: Trust> Lanes<'m, T> {
         Err(Error::NoSeat { count: self.config.lanes })
     }
 
-    /// Claims the service role.
+    /// As [`client`](Self::client); if no lane is to be had, a service that sleeps is woken to
+    /// clear up those that are free and not quiet. It takes a moment: try again.
+    ///
+    /// # Errors
+    /// As [`client`](Self::client).
+    pub fn client_or_wake<P: Park>(&self, park: &P) -> Result<Client<'m, T>, Error> {
+        let client = self.client();
+        if matches!(client, Err(Error::NoSeat { .. })) {
+            ring_bell(self.span.word(DOORBELL)?, park);
+        }
+        client
+    }
+
+    /// Claims the service role, and finds the calls that a former service accepted and did not
+    /// answer: the [orphans](Service::next_orphan). That takes a look at every slot of every
+    /// lane.
+    ///
+    /// Acquire: continues from what the last service left; pairs with Release in its drop.
     ///
     /// # Errors
     /// `RoleHeld` if there is a service; `ReadOnly`.

@@ -3,37 +3,66 @@
 
 use core::marker::PhantomData;
 
-use super::entry::{DOORBELL, READY, SERVICE_LEASE, SUBMISSIONS};
+use super::entry::{DOORBELL, READY, SERVICE_LEASE, SUBMISSION_WORDS, first_word_priority};
+use super::pending::Pending;
 use super::{
-    Completion, Lane, Lanes, LanesConfig, READY_WORDS, Submission, buffer_span, checked_distance,
-    ring_bell,
+    CallId, Completion, Lane, Lanes, LanesConfig, Status, Submission, buffer_span, load_words,
+    ring_bell, store_words,
 };
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
-use crate::protocol::{ReadWord, epoch, ready, ring, role};
+use crate::protocol::lane::{self, Held, LaneWords};
+use crate::protocol::{epoch, ready, role};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Park;
 
+/// What answers an accepted call. Any number of copies may be about (a worker's, a deadline's):
+/// the first that is used answers, and the others are told `Fenced`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallTicket {
+    lane: u32,
+    held: Held,
+}
+
+impl CallTicket {
+    /// The lane that the call came from.
+    #[inline]
+    #[must_use]
+    pub const fn lane(&self) -> u32 {
+        self.lane
+    }
+
+    /// The client's number for the call.
+    #[inline]
+    #[must_use]
+    pub const fn call_id(&self) -> CallId {
+        CallId(self.held.call())
+    }
+}
+
 /// The service of all lanes: a poll function without threads in it.
 ///
 /// ```text
+/// answer the orphans;
 /// loop { watch the doorbell; while let Some(call) = service.next() { work, complete }; wait }
 /// ```
 ///
-/// Each call that it accepts is to be answered once. Whoever drops a service with accepted
-/// calls unanswered leaves their clients waiting, and their lanes out of use.
+/// Holding one proves that nobody else accepts calls, as far as the other parties keep to the
+/// protocol. Calls that it has accepted and not answered when it is dropped are orphans, which
+/// the next service answers; so they are if it dies and its role is reclaimed.
 ///
 /// See [`Lanes`] for an example.
 #[derive(Debug)]
 pub struct Service<'m, T: Trust> {
     span: Span<'m>,
     config: LanesConfig,
-    /// Lanes whose ready bit was taken and which may have more.
-    pending: [u32; READY_WORDS],
-    /// The lane to look at first.
-    cursor: u32,
+    pending: Pending,
+    /// Lane and slot to look for an orphan at next.
+    orphan: (u32, u32),
+    /// No deadline is before this one; the largest number if there is none.
+    earliest: u64,
     corrupt: u64,
     last_corrupt: Option<u32>,
     doorbell: &'m AtomicU32,
@@ -47,11 +76,13 @@ impl<'m, T: Trust> Service<'m, T> {
         let doorbell = lanes.span.word(DOORBELL)?;
         let lease_word = lanes.span.word(SERVICE_LEASE)?;
         let lease = role::claim(lease_word, lanes.span.party()).ok_or(Error::RoleHeld)?;
-        let mut service = Self {
+        let service = Self {
             span: lanes.span,
             config: lanes.config,
-            pending: [0; READY_WORDS],
-            cursor: 0,
+            // A former service may have taken ready bits and not looked any more.
+            pending: Pending::new(lanes.config.lanes),
+            orphan: (0, 0),
+            earliest: u64::MAX,
             corrupt: 0,
             last_corrupt: None,
             doorbell,
@@ -59,11 +90,15 @@ impl<'m, T: Trust> Service<'m, T> {
             lease,
             trust: PhantomData,
         };
-        // A former service may have taken ready bits and not looked any more.
-        for lane in 0..lanes.config.lanes {
-            service.set_pending(lane, true);
+        for index in 0..lanes.config.lanes {
+            lane::recover(&service.lane(index)?);
         }
         Ok(service)
+    }
+
+    #[inline]
+    fn lane(&self, index: u32) -> Result<Lane<'m>, Error> {
+        Lane::new(&self.span, &self.config, index)
     }
 
     /// How many lanes there are.
@@ -89,131 +124,282 @@ impl<'m, T: Trust> Service<'m, T> {
         park.wake_all(self.doorbell);
     }
 
-    /// Accepts a call: its lane, and a private copy of the submission. Lanes take turns, one
-    /// call each. `None` if no lane has a call that can be answered; there will be one when
+    /// Accepts a call: what answers it, and a private copy of the submission. Which one is next
+    /// the module says. `None` if no lane has a call that can be answered; there will be one when
     /// the doorbell rings.
+    ///
+    /// Acquire, on the lane's position: what the client stored before it submitted is visible;
+    /// pairs with Release in [`Client::submit`](super::Client::submit).
     ///
     /// Lanes whose positions are impossible are passed over and counted:
     /// [`corrupt_count`](Self::corrupt_count).
     // It is what an iterator's is, but lending a service to a `for` loop would be of no use:
     // the loop's body needs it to answer.
     #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> Option<(u32, Submission)> {
+    #[inline]
+    pub fn next(&mut self) -> Option<(CallTicket, Submission)> {
         self.collect();
-        // Each round but the last clears a pending bit, so there are at most as many as lanes.
-        while let Some(lane) = self.next_pending() {
-            self.cursor = if lane + 1 < self.config.lanes { lane + 1 } else { 0 };
-            match self.accept(lane) {
-                Ok((call, more)) => {
-                    self.set_pending(lane, more);
-                    return Some((lane, call));
+        // One lane alone has nobody to be compared with.
+        let mut lane = if self.pending.is_unsorted() { self.pending.next_fresh() } else { None };
+        if self.pending.has_fresh() {
+            if let Some(lane) = lane.take() {
+                self.pending.look_at(lane);
+            }
+            self.sort();
+        }
+        // Each round but the last takes a lane out, so there are at most as many as lanes.
+        while let Some(index) = lane.take().or_else(|| self.pending.next()) {
+            match self.accept(index) {
+                Ok((held, call, next)) => {
+                    if let Some(priority) = next {
+                        self.pending.insert(index, priority);
+                    }
+                    return Some((CallTicket { lane: index, held }, call));
                 }
-                // Its next submission marks it again; or if it has no room for another answer,
-                // its next poll does.
-                Err(Error::Empty | Error::Full) => self.set_pending(lane, false),
-                Err(_) => {
-                    self.set_pending(lane, false);
-                    self.corrupt = self.corrupt.saturating_add(1);
-                    self.last_corrupt = Some(lane);
-                }
+                Err(error) => self.pass_over(index, error),
             }
         }
         None
     }
 
+    /// As [`next`](Self::next), at `now_ns` by whatever clock the host has: the call's timeout
+    /// counts from here on, and [`expire`](Self::expire) sees to it. Of one that was accepted by
+    /// `next` the host does.
+    ///
+    /// ```
+    /// # use inos_core::{
+    /// #     AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region,
+    /// #     SectionId, Sections, Spin, Status, Submission,
+    /// # };
+    /// # let config = LanesConfig { lanes: 1, entries: 4, buffer_len: 0 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "lanes", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// # let park = Spin::default();
+    /// client.submit(&Submission { timeout_ns: 50, ..Submission::noop(CallId(1)) }, &park)?;
+    /// let (ticket, _) = service.next_at(1000).ok_or(Error::Empty)?;
+    /// assert_eq!(service.next_deadline(), Some(1050));
+    /// assert_eq!(service.expire(1049, &park), 0);
+    /// assert_eq!(service.expire(1050, &park), 1);
+    /// assert_eq!(client.poll(&park)?.map(|answer| answer.status), Some(Status::TIMED_OUT));
+    ///
+    /// // The worker is late.
+    /// let answer = Completion::new(CallId(1), Status::OK);
+    /// assert_eq!(service.complete(ticket, &answer, &park), Err(Error::Fenced));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    pub fn next_at(&mut self, now_ns: u64) -> Option<(CallTicket, Submission)> {
+        let (ticket, call) = self.next()?;
+        // A time that the clock can't express is never over.
+        if call.timeout_ns != 0
+            && let Some(deadline) = now_ns.checked_add(call.timeout_ns)
+        {
+            if let Ok(lane) = self.lane(ticket.lane) {
+                lane.set_deadline(ticket.held.slot(), deadline);
+            }
+            self.earliest = self.earliest.min(deadline);
+        }
+        Some((ticket, call))
+    }
+
     /// Moves the ready bits of memory to the private ones.
+    #[inline]
     fn collect(&mut self) {
-        let words = self.config.lanes.div_ceil(32) as usize;
-        for (index, pending) in self.pending.iter_mut().enumerate().take(words) {
+        for (bits, index) in self.pending.fresh().zip(0..) {
             if let Ok(word) = self.span.word(READY + index * 4) {
-                // Bits of lanes that do not exist are ignored by `next_pending`.
-                *pending |= ready::take(word);
+                *bits |= ready::take(word);
             }
         }
     }
 
-    /// The next lane to look at, from the cursor on and around.
-    fn next_pending(&self) -> Option<u32> {
-        self.first_pending(self.cursor, self.config.lanes)
-            .or_else(|| self.first_pending(0, self.cursor))
-    }
-
-    /// The first pending lane in a range, which ends at the lane count or before.
-    fn first_pending(&self, from: u32, to: u32) -> Option<u32> {
-        let first = from / 32;
-        self.pending.iter().zip(0_u32..).skip(first as usize).find_map(|(&bits, index)| {
-            let bits = if index == first { bits & (u32::MAX << (from % 32)) } else { bits };
-            let lane = index * 32 + bits.trailing_zeros();
-            (bits != 0 && lane < to).then_some(lane)
-        })
-    }
-
-    fn set_pending(&mut self, lane: u32, value: bool) {
-        if let Some(bits) = self.pending.get_mut(lane as usize / 32) {
-            let bit = 1 << (lane % 32);
-            *bits = if value { *bits | bit } else { *bits & !bit };
+    /// Looks at the lanes that were marked, for the priority of their first submission.
+    fn sort(&mut self) {
+        while let Some(index) = self.pending.next_fresh() {
+            let priority = self.lane(index).and_then(|lane| {
+                let offer = self.look(&lane)?;
+                head_priority(&lane, offer.index())
+            });
+            match priority {
+                Ok(priority) => self.pending.insert(index, priority),
+                Err(error) => self.pass_over(index, error),
+            }
         }
     }
 
-    /// Takes one submission of a lane, and says whether another one can follow.
-    fn accept(&self, index: u32) -> Result<(Submission, bool), Error> {
-        let entries = self.config.entries;
-        let lane = Lane::new(&self.span, &self.config, index)?;
-        // Relaxed: our own words, unless a hostile client overwrote them, which harms this
-        // lane only: nothing but the checks below relies on them.
-        let accepted = ReadWord::load(lane.sq_head, Ordering::Relaxed);
-        let answered = ReadWord::load(lane.cq_tail, Ordering::Relaxed);
-        // Acquire because the answers' room is written next; pairs with Release in
-        // `ConsumerCursor::release`.
-        let taken = ReadWord::load(lane.cq_head, Ordering::Acquire);
-        let in_flight = checked_distance(answered, accepted, entries)?;
-        let unread = checked_distance(taken, answered, entries)?;
-        let reserved = in_flight + unread;
-        if reserved > entries {
-            return Err(Error::Corrupt { what: "more calls accepted than can be answered" });
+    fn pass_over(&mut self, index: u32, error: Error) {
+        // An empty lane's next submission marks it again; or if it has no room for another
+        // answer, its next poll does, or without a client our next answer.
+        if !matches!(error, Error::Empty | Error::Full) {
+            self.corrupt = self.corrupt.saturating_add(1);
+            self.last_corrupt = Some(index);
         }
-        let mut submissions = ring::ConsumerCursor::resume(lane.sq_tail, lane.sq_head, entries)?;
-        let available = submissions.available(lane.sq_tail)?;
-        if reserved == entries {
-            return Err(Error::Full);
-        }
-        let words = lane.load_entry(SUBMISSIONS, available.start())?;
-        submissions.release(lane.sq_head, 1)?;
-        let more = submissions.available(lane.sq_tail).is_ok() && reserved + 1 < entries;
-        Ok((Submission::decode(&words), more))
     }
 
-    /// Answers a call that was accepted from this lane, and wakes its client if it sleeps.
-    /// There is room for it: it was reserved when the call was accepted.
+    /// Looks at a lane; if its client is gone, clears up what stands in the way.
+    #[inline]
+    fn look(&self, lane: &Lane<'_>) -> Result<lane::Offer, Error> {
+        let found = lane::look(lane);
+        // Relaxed: a hint; `clear_up` looks again.
+        let lease = lane.lease().load(Ordering::Relaxed);
+        if lane::has_client(lease) || !(lane::is_buried(lease) || matches!(found, Err(Error::Full))) {
+            return found;
+        }
+        lane::clear_up(lane, self.span.party())?;
+        lane::look(lane)
+    }
+
+    /// Takes one submission of a lane, and says of which priority another one is that can follow.
+    #[inline]
+    fn accept(&self, index: u32) -> Result<(Held, Submission, Option<u8>), Error> {
+        let lane = self.lane(index)?;
+        let offer = self.look(&lane)?;
+        let words: [u32; SUBMISSION_WORDS] = load_words(lane.submission(offer.index())?);
+        let next = match offer.next_index() {
+            Some(index) => Some(head_priority(&lane, index)?),
+            None => None,
+        };
+        let call = Submission::decode(&words);
+        let held = lane::accept(&lane, offer, call.call_id.0)?;
+        lane.set_deadline(held.slot(), 0);
+        Ok((held, call, next))
+    }
+
+    /// Answers a call, and wakes its client if it sleeps. The answer's id is the call's, whatever
+    /// `answer` says. There is room for it: it was reserved when the call was accepted.
+    ///
+    /// Release, on the lane's position: publishes the answer, and what was stored before; pairs
+    /// with Acquire in [`Client::poll`](super::Client::poll).
     ///
     /// # Errors
-    /// `NoSuchIndex` if there is no such lane; `Corrupt` if no call of it is unanswered, or if
-    /// its positions are impossible. The answer is lost then, and only its lane harmed.
+    /// `Fenced` if the call was answered already: this answer is not delivered. `NoSuchIndex` if
+    /// the ticket is of other lanes than these; `Corrupt` if its lane's positions are impossible:
+    /// the answer is lost then, and only its lane harmed.
+    #[inline]
     pub fn complete<P: Park>(
         &mut self,
-        lane: u32,
+        ticket: CallTicket,
         answer: &Completion,
         park: &P,
     ) -> Result<(), Error> {
-        let entries = self.config.entries;
-        let lane = Lane::new(&self.span, &self.config, lane)?;
-        // Relaxed: our own words, as in `accept`.
-        let accepted = ReadWord::load(lane.sq_head, Ordering::Relaxed);
-        let answered = ReadWord::load(lane.cq_tail, Ordering::Relaxed);
-        if checked_distance(answered, accepted, entries)? == 0 {
-            return Err(Error::Corrupt { what: "an answer without a call" });
+        let lane = self.lane(ticket.lane)?;
+        let answering = lane::answer(&lane, &ticket.held)?;
+        let answer = Completion { call_id: ticket.call_id(), ..*answer };
+        store_words(lane.completion(answering.index())?, &answer.encode());
+        lane::publish(&lane, answering);
+        ring_bell(lane.epoch(), park);
+        // Relaxed: a hint. Without a client nobody marks the lane when there is room again.
+        if !lane::has_client(lane.lease().load(Ordering::Relaxed)) {
+            self.pending.look_at(ticket.lane);
         }
-        let mut completions = ring::ProducerCursor::resume(lane.cq_tail, lane.cq_head, entries)?;
-        let claim = match completions.claim(lane.cq_head, 1) {
-            Ok(claim) => claim,
-            // Room was reserved, so somebody has moved a position.
-            Err(Error::Full) => return Err(Error::Corrupt { what: "positions of a lane" }),
-            Err(other) => return Err(other),
-        };
-        lane.store_entry(lane.completions, claim.start(), &answer.encode())?;
-        completions.publish(lane.cq_tail, claim);
-        ring_bell(lane.epoch, park);
         Ok(())
+    }
+
+    /// The next call that a former service accepted and did not answer; each is told once. It is
+    /// for the caller to [`complete`](Self::complete): what it was about only its id says.
+    pub fn next_orphan(&mut self) -> Option<CallTicket> {
+        let (mut index, mut slot) = self.orphan;
+        while let Ok(lane) = self.lane(index) {
+            while slot < self.config.entries {
+                let found = lane::in_flight(&lane, slot);
+                slot += 1;
+                if let Some((held, true)) = found {
+                    self.orphan = (index, slot);
+                    return Some(CallTicket { lane: index, held });
+                }
+            }
+            (index, slot) = (index + 1, 0);
+        }
+        self.orphan = (index, slot);
+        None
+    }
+
+    /// Answers each call that a former service left with [`Status::SERVICE_LOST`]; how many
+    /// these are.
+    pub fn answer_orphans<P: Park>(&mut self, park: &P) -> u32 {
+        let mut count = 0;
+        while let Some(ticket) = self.next_orphan() {
+            count += self.answer_with(ticket, Status::SERVICE_LOST, park);
+        }
+        count
+    }
+
+    /// 1 if it was this that answered, else 0.
+    fn answer_with<P: Park>(&mut self, ticket: CallTicket, status: Status, park: &P) -> u32 {
+        let answer = Completion::new(ticket.call_id(), status);
+        u32::from(self.complete(ticket, &answer, park).is_ok())
+    }
+
+    /// Answers the calls of this id that were accepted from the same lane as `cancel` with
+    /// [`Status::CANCELLED`], and then `cancel` itself: with `OK`, or with
+    /// [`Status::NO_CALL`] if there is none, because they were answered already, or were
+    /// submitted after it. How many were cancelled.
+    ///
+    /// Whoever works on such a call finds out when he completes it: `Fenced`. A host whose workers
+    /// must not write results after that cancels by its own means.
+    ///
+    /// # Errors
+    /// As [`complete`](Self::complete), about `cancel` itself; nothing is cancelled if that was
+    /// answered already.
+    pub fn cancel<P: Park>(
+        &mut self,
+        cancel: CallTicket,
+        target: CallId,
+        park: &P,
+    ) -> Result<u32, Error> {
+        let lane = self.lane(cancel.lane)?;
+        if lane::in_flight(&lane, cancel.held.slot()).map(|(held, _)| held) != Some(cancel.held) {
+            return Err(Error::Fenced);
+        }
+        let mut count = 0;
+        for slot in 0..self.config.entries {
+            if let Some((held, _)) = lane::in_flight(&lane, slot)
+                && held.call() == target.0
+                && held != cancel.held
+            {
+                let ticket = CallTicket { lane: cancel.lane, held };
+                count += self.answer_with(ticket, Status::CANCELLED, park);
+            }
+        }
+        let status = if count == 0 { Status::NO_CALL } else { Status::OK };
+        self.complete(cancel, &Completion::new(cancel.call_id(), status), park)?;
+        Ok(count)
+    }
+
+    /// Answers the calls accepted by [`next_at`](Self::next_at) whose time is over with
+    /// [`Status::TIMED_OUT`]; how many these are. `now_ns` is of the same clock.
+    pub fn expire<P: Park>(&mut self, now_ns: u64, park: &P) -> u32 {
+        let mut count = 0;
+        if now_ns < self.earliest {
+            return count;
+        }
+        self.earliest = u64::MAX;
+        for index in 0..self.config.lanes {
+            let Ok(lane) = self.lane(index) else { break };
+            if matches!(lane::in_flight_count(&lane), Ok(0)) {
+                continue;
+            }
+            for slot in 0..self.config.entries {
+                let Some((held, false)) = lane::in_flight(&lane, slot) else { continue };
+                match lane.deadline(slot) {
+                    0 => {}
+                    deadline if deadline <= now_ns => {
+                        let ticket = CallTicket { lane: index, held };
+                        count += self.answer_with(ticket, Status::TIMED_OUT, park);
+                    }
+                    deadline => self.earliest = self.earliest.min(deadline),
+                }
+            }
+        }
+        count
+    }
+
+    /// When [`expire`](Self::expire) is to be called next, at the latest: no deadline is before
+    /// that, though the call may have been answered.
+    #[must_use]
+    pub const fn next_deadline(&self) -> Option<u64> {
+        if self.earliest == u64::MAX { None } else { Some(self.earliest) }
     }
 
     /// How often a lane was passed over because its positions were impossible.
@@ -250,6 +436,14 @@ impl<'m, T: Trust> Service<'m, T> {
     pub fn write_buffer(&mut self, lane: u32, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         buffer_span(&self.span, &self.config, lane)?.write(offset as usize, bytes)
     }
+}
+
+/// The priority of the submission at this entry; a hostile client may change it any time, which
+/// changes its own turn.
+#[inline]
+fn head_priority(lane: &Lane<'_>, index: u32) -> Result<u8, Error> {
+    let words: &[AtomicU32; SUBMISSION_WORDS] = lane.submission(index)?;
+    Ok(first_word_priority(words[0].load(Ordering::Relaxed)))
 }
 
 impl<T: Trust> Drop for Service<'_, T> {

@@ -8,17 +8,25 @@
 //! Where store-load order is needed the protocols use `fence(SeqCst)`, never a `SeqCst`
 //! access.
 
+pub mod arena;
+pub mod broadcast;
+pub mod counters;
 pub mod epoch;
 #[cfg(loom)]
 pub mod fault;
 #[cfg(not(loom))]
 mod fault;
+pub mod lane;
+pub mod log;
+pub mod names;
 pub mod party;
 pub mod ping_pong;
 pub mod ready;
 pub mod registry;
 pub mod ring;
 pub mod role;
+pub mod twin;
+pub mod waker;
 mod word;
 
 pub use word::{ReadWord, Word};

@@ -13,6 +13,7 @@
 //! that many between its two checks of one slot to take a torn copy for a whole one; at
 //! 10,000 frames a second that is seven hours inside one copy.
 
+use super::fault::{fence, ordering};
 use super::{ReadWord, Word};
 use crate::error::Error;
 use crate::sync::Ordering;
@@ -135,10 +136,12 @@ impl WriterState {
     /// must have caused.
     pub fn begin<M: Words>(&mut self, words: &M) -> Result<Claim, Error> {
         let slots = words.slot_count();
-        let newest = self.newest.map_or(slots.wrapping_sub(1), |frame| frame.slot);
-        let tries = if self.newest.is_some() { slots - 1 } else { slots };
-        for step in 1..=tries {
-            let slot = (newest + step) % slots;
+        let mut slot = self.newest.map_or(slots, |frame| frame.slot);
+        let tries = slots.saturating_sub(u32::from(self.newest.is_some()));
+        for _ in 0..tries {
+            // Around without a division, which could be one by zero as far as a compiler knows.
+            let next = slot.wrapping_add(1);
+            slot = if next < slots { next } else { 0 };
             let Some(word) = words.sequence(slot) else { continue };
             // Relaxed: only this writer stores sequences; the fence orders it.
             let before = word.load(Ordering::Relaxed);
@@ -147,7 +150,7 @@ impl WriterState {
             // pairs with the fence in `pin` between its pin and its check: one of the two sees
             // the other. And it orders BUSY before the frame's bytes; pairs with the Acquire
             // fence in `still_valid`.
-            M::Word::fence(Ordering::SeqCst);
+            fence::<M::Word>("ping-pong: begin", Ordering::SeqCst);
             if is_pinned(words, slot) {
                 // Nothing was written, so the old frame in this slot is still whole; unless a
                 // writer died in it, and then no version may vouch for it.
@@ -165,12 +168,13 @@ impl WriterState {
         self.version = next_version(self.version);
         let frame = Frame { version: self.version, slot: claim.slot };
         if let Some(word) = words.sequence(claim.slot) {
-            // Release because the sequence vouches for the bytes to an observer that still
-            // holds this slot's number from an earlier lap; pairs with Acquire in `validate`.
-            word.store(sequence(frame.version), Ordering::Release);
+            // Relaxed: who asks for this version has it from `latest`, which is stored next and
+            // announces the bytes; a reader that holds this slot's number from an earlier lap
+            // asks for an earlier version, which this store denies.
+            word.store(sequence(frame.version), Ordering::Relaxed);
         }
         // Release because `latest` announces the frame; pairs with Acquire in `newest`.
-        words.latest().store(frame.pack(), Ordering::Release);
+        words.latest().store(frame.pack(), ordering("ping-pong: publish", Ordering::Release));
         self.newest = Some(frame);
         frame
     }
@@ -178,8 +182,9 @@ impl WriterState {
     /// Gives the slot up. Its bytes may be half written, so no version vouches for them.
     pub fn abandon<M: Words>(&mut self, words: &M, claim: Claim) {
         if let Some(word) = words.sequence(claim.slot) {
-            // Release only for symmetry with `publish`: version 0 matches no reader.
-            word.store(sequence(0), Ordering::Release);
+            // Relaxed: version 0 vouches for nothing, whenever it is seen. A reader that does
+            // not see it yet sees BUSY, if it saw any byte of this claim.
+            word.store(sequence(0), Ordering::Relaxed);
         }
     }
 }
@@ -188,7 +193,9 @@ fn is_pinned<M: Words>(words: &M, slot: u32) -> bool {
     (0..words.seat_count()).any(|seat| {
         // Acquire because the reads under a pin end before it is dropped and the slot is
         // overwritten next; pairs with Release in `unpin`.
-        words.pin(seat).is_some_and(|pin| pin.load(Ordering::Acquire) == slot + 1)
+        words.pin(seat).is_some_and(|pin| {
+            pin.load(ordering("ping-pong: scan the pins", Ordering::Acquire)) == slot + 1
+        })
     })
 }
 
@@ -199,14 +206,16 @@ fn is_pinned<M: Words>(words: &M, slot: u32) -> bool {
 #[inline]
 pub fn newest<W: ReadWord>(latest: &W, slots: u32) -> Result<Frame, Error> {
     // Acquire because the frame is read next; pairs with Release in `publish`.
-    Frame::unpack(latest.load(Ordering::Acquire), slots)
+    Frame::unpack(latest.load(ordering("ping-pong: newest", Ordering::Acquire)), slots)
 }
 
 /// Whether the slot holds this frame, whole. To be asked before its bytes are copied.
 #[inline]
 pub fn validate<W: ReadWord>(sequence_word: &W, frame: Frame) -> bool {
-    // Acquire: pairs with Release in `publish`, as said there.
-    sequence_word.load(Ordering::Acquire) == sequence(frame.version)
+    // Relaxed: the frame's bytes were acquired with `latest`, in `newest`. That no later frame
+    // has begun to overwrite them is for a pinned reader ordered by the fence in `pin`, and for
+    // an observer asked again in `still_valid`.
+    sequence_word.load(Ordering::Relaxed) == sequence(frame.version)
 }
 
 /// Whether the slot still holds this frame after its bytes were copied.
@@ -214,7 +223,7 @@ pub fn validate<W: ReadWord>(sequence_word: &W, frame: Frame) -> bool {
 pub fn still_valid<W: ReadWord>(sequence_word: &W, frame: Frame) -> bool {
     // Acquire fence: if any copied byte came from a later frame, the BUSY that was stored
     // before it is visible to the load below; pairs with the fence in `begin`.
-    W::fence(Ordering::Acquire);
+    fence::<W>("ping-pong: still valid", Ordering::Acquire);
     sequence_word.load(Ordering::Relaxed) == sequence(frame.version)
 }
 
@@ -231,12 +240,12 @@ pub fn pin<M: Words>(words: &M, seat: u32) -> Result<Frame, Error> {
         unpin(pin);
         // Fence between the last unpin and this load of `latest`: otherwise the old pin could
         // still look held while a newer slot is pinned, and the writer would starve.
-        M::Word::fence(Ordering::SeqCst);
+        fence::<M::Word>("ping-pong: unpin before newest", Ordering::SeqCst);
         let frame = newest(words.latest(), slots)?;
         // Relaxed: ordered by the fence below.
         pin.store(frame.slot + 1, Ordering::Relaxed);
         // Orders the pin before the check of the sequence; pairs with the fence in `begin`.
-        M::Word::fence(Ordering::SeqCst);
+        fence::<M::Word>("ping-pong: pin before the check", Ordering::SeqCst);
         if words.sequence(frame.slot).is_some_and(|word| validate(word, frame)) {
             return Ok(frame);
         }
@@ -250,5 +259,5 @@ pub fn pin<M: Words>(words: &M, seat: u32) -> Result<Frame, Error> {
 pub fn unpin<W: Word>(pin: &W) {
     // Release because the slot may be overwritten from here on; pairs with Acquire in
     // `is_pinned`.
-    pin.store(0, Ordering::Release);
+    pin.store(0, ordering("ping-pong: unpin", Ordering::Release));
 }

@@ -4,13 +4,14 @@
 //! and then looks at each. A bit set while the service looks is found the next time.
 
 use super::Word;
+use super::fault::ordering;
 use crate::sync::Ordering;
 
 /// Sets bit `index % 32`.
 #[inline]
 pub fn mark<W: Word>(word: &W, index: u32) {
     // Release because the bit announces entries published before it; pairs with `take`.
-    word.or(1 << (index % 32), Ordering::Release);
+    word.or(1 << (index % 32), ordering("ready: mark", Ordering::Release));
 }
 
 /// Takes all bits that are set.
@@ -20,5 +21,5 @@ pub fn take<W: Word>(word: &W) -> u32 {
         return 0;
     }
     // Acquire because the announced entries are read next; pairs with Release in `mark`.
-    word.and(0, Ordering::Acquire)
+    word.and(0, ordering("ready: take", Ordering::Acquire))
 }

@@ -8,7 +8,12 @@
 //! Items before the tail and not before the head are the consumer's; all others are the
 //! producer's. A record is published when the producer stores the tail, and its space is
 //! free when the consumer stores the head.
+//!
+//! Either side may run ahead of its word in memory: a producer stages claims and publishes all
+//! of them by one store, a consumer takes items and gives all of them back by one store. What
+//! was staged or taken and not stored is lost with its party: never delivered, or read again.
 
+use super::fault::ordering;
 use super::{ReadWord, Word};
 use crate::error::Error;
 use crate::sync::Ordering;
@@ -58,6 +63,14 @@ impl Claim {
     pub const fn padding(&self) -> Option<(u32, u32)> {
         if self.pad == 0 { None } else { Some((self.pad_at, self.pad)) }
     }
+
+    /// Keeps the first `count` items only. A claim of fewer stays what it is.
+    #[inline]
+    pub const fn shorten(&mut self, count: u32) {
+        if count < self.count {
+            self.count = count;
+        }
+    }
 }
 
 /// Items that were published and not yet released: the consumer's to read.
@@ -91,7 +104,10 @@ fn check(head: u32, tail: u32, capacity: u32) -> Result<(), Error> {
 /// The producer's end. Its tail is kept here, so the word in memory is never believed again.
 #[derive(Debug)]
 pub struct ProducerCursor {
+    /// Where the next claim begins.
     tail: u32,
+    /// What the word in memory says.
+    published: u32,
     head_seen: u32,
     capacity: u32,
 }
@@ -105,9 +121,9 @@ impl ProducerCursor {
         // Relaxed: the tail was stored by the last holder of the role this one was acquired
         // from. Acquire: space the consumer released is ours to write; pairs with `release`.
         let tail = tail.load(Ordering::Relaxed);
-        let head = head.load(Ordering::Acquire);
+        let head = head.load(ordering("ring: resume producer", Ordering::Acquire));
         check(head, tail, capacity)?;
-        Ok(Self { tail, head_seen: head, capacity })
+        Ok(Self { tail, published: tail, head_seen: head, capacity })
     }
 
     /// Claims `count` contiguous items, skipping the end of the ring if they would not fit.
@@ -128,7 +144,7 @@ impl ProducerCursor {
         if distance(self.head_seen, self.tail) + total > self.capacity {
             // Acquire because the items the consumer released are overwritten next; pairs with
             // Release in `ConsumerCursor::release`.
-            let head = head.load(Ordering::Acquire);
+            let head = head.load(ordering("ring: claim", Ordering::Acquire));
             check(head, self.tail, self.capacity)?;
             self.head_seen = head;
             if distance(head, self.tail) + total > self.capacity {
@@ -139,20 +155,43 @@ impl ProducerCursor {
         Ok(Claim { start, count, pad_at: at, pad })
     }
 
-    /// Publishes a claim: from here on it is the consumer's.
+    /// Publishes a claim, and what was staged before it: from here on it is the consumer's.
     #[inline]
     pub fn publish<W: Word>(&mut self, tail: &W, claim: Claim) {
+        self.stage(claim);
+        self.flush(tail);
+    }
+
+    /// Sets a claim aside: the consumer gets it with the next [`flush`](Self::flush).
+    #[inline]
+    pub const fn stage(&mut self, claim: Claim) {
         self.tail = moved(self.tail, claim.pad + claim.count);
+    }
+
+    /// Whether anything was staged and not published.
+    #[inline]
+    #[must_use]
+    pub const fn is_staged(&self) -> bool {
+        self.tail != self.published
+    }
+
+    /// Publishes what was staged.
+    #[inline]
+    pub fn flush<W: Word>(&mut self, tail: &W) {
+        self.published = self.tail;
         // Release because the tail announces the items; pairs with Acquire in
         // `ConsumerCursor::available`.
-        tail.store(self.tail, Ordering::Release);
+        tail.store(self.tail, ordering("ring: publish", Ordering::Release));
     }
 }
 
 /// The consumer's end. Its head is kept here, so the word in memory is never believed again.
 #[derive(Debug)]
 pub struct ConsumerCursor {
+    /// Where the next item to read is.
     head: u32,
+    /// What the word in memory says.
+    released: u32,
     tail_seen: u32,
     capacity: u32,
 }
@@ -165,9 +204,9 @@ impl ConsumerCursor {
     pub fn resume<W: ReadWord>(tail: &W, head: &W, capacity: u32) -> Result<Self, Error> {
         // As in `ProducerCursor::resume`, with the sides exchanged.
         let head = head.load(Ordering::Relaxed);
-        let tail = tail.load(Ordering::Acquire);
+        let tail = tail.load(ordering("ring: resume consumer", Ordering::Acquire));
         check(head, tail, capacity)?;
-        Ok(Self { head, tail_seen: tail, capacity })
+        Ok(Self { head, released: head, tail_seen: tail, capacity })
     }
 
     /// What can be read now, up to the end of the ring.
@@ -177,41 +216,90 @@ impl ConsumerCursor {
     #[inline]
     pub fn available<W: ReadWord>(&mut self, tail: &W) -> Result<Available, Error> {
         if self.tail_seen == self.head {
-            // Acquire because the items it announces are read next; pairs with Release in
-            // `ProducerCursor::publish`.
-            let tail = tail.load(Ordering::Acquire);
-            check(self.head, tail, self.capacity)?;
-            self.tail_seen = tail;
-            if tail == self.head {
-                return Err(Error::Empty);
-            }
+            self.look(tail)?;
         }
-        let start = self.head & (self.capacity - 1);
-        let count = distance(self.head, self.tail_seen).min(self.capacity - start);
-        Ok(Available { start, count })
+        self.seen()
     }
 
-    /// How many items were published and not yet released, as far as was seen, also those
-    /// behind the end of the ring.
+    /// Looks for items that were published since.
+    ///
+    /// # Errors
+    /// `Corrupt` if the tail in memory is impossible.
+    #[inline]
+    pub fn look<W: ReadWord>(&mut self, tail: &W) -> Result<(), Error> {
+        // Acquire because the items it announces are read next; pairs with Release in
+        // `ProducerCursor::flush`.
+        let tail = tail.load(ordering("ring: available", Ordering::Acquire));
+        // From what was released: the producer may fill all that it knows to be free.
+        check(self.released, tail, self.capacity)?;
+        if distance(self.released, tail) < distance(self.released, self.head) {
+            return Err(Error::Corrupt { what: "ring positions" });
+        }
+        self.tail_seen = tail;
+        Ok(())
+    }
+
+    /// As [`available`](Self::available), of what was seen before: looks at no shared word.
+    ///
+    /// # Errors
+    /// `Empty`.
+    #[inline]
+    pub const fn seen(&self) -> Result<Available, Error> {
+        let published = self.published();
+        if published == 0 {
+            return Err(Error::Empty);
+        }
+        let start = self.head & (self.capacity - 1);
+        let to_end = self.capacity - start;
+        Ok(Available { start, count: if published < to_end { published } else { to_end } })
+    }
+
+    /// How many items were published and not yet taken, as far as was seen, also those behind
+    /// the end of the ring.
     #[inline]
     #[must_use]
     pub const fn published(&self) -> u32 {
         distance(self.head, self.tail_seen)
     }
 
-    /// Gives `count` items back to the producer.
+    /// Gives `count` items back to the producer, and what was taken before.
     ///
     /// # Errors
     /// `Corrupt` if that is more than were published; nothing is released then.
     #[inline]
     pub fn release<W: Word>(&mut self, head: &W, count: u32) -> Result<(), Error> {
-        if count > distance(self.head, self.tail_seen) {
+        self.take(count)?;
+        self.give_back(head);
+        Ok(())
+    }
+
+    /// Moves past `count` items; the producer gets their space with the next
+    /// [`give_back`](Self::give_back).
+    ///
+    /// # Errors
+    /// `Corrupt` if that is more than were published; nothing is taken then.
+    #[inline]
+    pub const fn take(&mut self, count: u32) -> Result<(), Error> {
+        if count > self.published() {
             return Err(Error::Corrupt { what: "released more than was published" });
         }
         self.head = moved(self.head, count);
+        Ok(())
+    }
+
+    /// Whether anything was taken and not given back.
+    #[inline]
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        self.head != self.released
+    }
+
+    /// Gives what was taken back to the producer.
+    #[inline]
+    pub fn give_back<W: Word>(&mut self, head: &W) {
+        self.released = self.head;
         // Release because the producer may overwrite the items; pairs with Acquire in
         // `ProducerCursor::claim`.
-        head.store(self.head, Ordering::Release);
-        Ok(())
+        head.store(self.head, ordering("ring: release", Ordering::Release));
     }
 }

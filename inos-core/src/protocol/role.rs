@@ -46,7 +46,11 @@ impl Lease {
 
 /// Takes the role for `party`, at most [`MAX_PARTY`]; `None` if it is held.
 pub fn claim<W: Word>(word: &W, party: u16) -> Option<Lease> {
-    let old = word.load(Ordering::Relaxed);
+    claim_from(word, word.load(Ordering::Relaxed), party)
+}
+
+/// As [`claim`], if the word is still `old`: nobody has held the role since that was loaded.
+pub fn claim_from<W: Word>(word: &W, old: u32, party: u16) -> Option<Lease> {
     if old & HELD != 0 {
         return None;
     }
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_role_names_its_holder_and_only_that_one_loses_it() {
-        let word = AtomicU32::new(u32::MAX & GENERATION);
+        let word = AtomicU32::new(GENERATION);
         let lease = claim(&word, MAX_PARTY).unwrap();
         assert_eq!(holder(&word), Some(MAX_PARTY));
         assert_eq!(word.load(Ordering::Relaxed), (1 << GENERATION_SHIFT) - 1, "wraps");

@@ -33,6 +33,51 @@ pub trait Word: ReadWord {
     fn and(&self, value: u32, order: Ordering) -> u32;
 }
 
+impl<W: ReadWord> ReadWord for &W {
+    #[inline(always)]
+    fn load(&self, order: Ordering) -> u32 {
+        W::load(self, order)
+    }
+
+    #[inline(always)]
+    fn fence(order: Ordering) {
+        W::fence(order);
+    }
+}
+
+impl<W: Word> Word for &W {
+    #[inline(always)]
+    fn store(&self, value: u32, order: Ordering) {
+        W::store(self, value, order);
+    }
+
+    #[inline(always)]
+    fn cas(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        W::cas(self, current, new, success, failure)
+    }
+
+    #[inline(always)]
+    fn add(&self, value: u32, order: Ordering) -> u32 {
+        W::add(self, value, order)
+    }
+
+    #[inline(always)]
+    fn or(&self, value: u32, order: Ordering) -> u32 {
+        W::or(self, value, order)
+    }
+
+    #[inline(always)]
+    fn and(&self, value: u32, order: Ordering) -> u32 {
+        W::and(self, value, order)
+    }
+}
+
 impl ReadWord for AtomicU32 {
     #[inline(always)]
     fn load(&self, order: Ordering) -> u32 {

@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use super::span::Span;
 use crate::error::Error;
-use crate::protocol::{ping_pong, ring};
+use crate::protocol::{arena, ping_pong, ring};
 
 /// Bytes of claimed ring items, `unit` bytes each, from byte `skip` of the first one.
 #[inline]
@@ -100,6 +100,47 @@ pub(crate) fn frame<'a>(
     // newest one, is never claimed by the cooperative writer before the pin is dropped or the
     // writer publishes again, both of which need the handle borrowed for 'a (Raw-I4).
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), pinned.len) })
+}
+
+/// Bytes of an arena's block, in pages of `page_len` bytes.
+#[inline]
+pub(crate) fn block<'a>(
+    pages: &'a Span<'_>,
+    claim: &'a arena::Claim,
+    page_len: u32,
+) -> Result<&'a [u8], Error> {
+    let (pointer, len) = block_at(pages, claim, page_len)?;
+    // SAFETY: as in `block_mut`; the claim is borrowed for 'a, so it makes no `&mut` slice
+    // meanwhile.
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
+}
+
+/// As [`block`], for writing.
+#[inline]
+pub(crate) fn block_mut<'a>(
+    pages: &'a Span<'_>,
+    claim: &'a mut arena::Claim,
+    page_len: u32,
+) -> Result<&'a mut [u8], Error> {
+    pages.require_writable()?;
+    let (pointer, len) = block_at(pages, claim, page_len)?;
+    // SAFETY: in bounds and mapped (Raw-I1). Unaliased: the claim is this arena's (Raw-I4),
+    // unique (not Clone) and borrowed exclusively for 'a; the protocol gives each byte to one
+    // claim at a time, and keeps it until the claim is released or handed over, which consumes
+    // the block that the caller keeps both in.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer.as_ptr(), len) })
+}
+
+#[inline]
+fn block_at(
+    pages: &Span<'_>,
+    claim: &arena::Claim,
+    page_len: u32,
+) -> Result<(NonNull<u8>, usize), Error> {
+    // The pages are mapped, so what lies in them has a `usize`.
+    let (offset, len) =
+        (claim.page() as usize * page_len as usize + claim.start() as usize, claim.len() as usize);
+    Ok((pages.pointer(offset, len)?, len))
 }
 
 /// The address of `len` bytes, `skip` bytes into a run of ring items, all of them inside it.

@@ -1,9 +1,13 @@
-//! Raw memory: the only modules that touch bytes another party may be using.
+//! Raw memory: the only modules that touch bytes another party may be using, and the few
+//! instructions that have no safe function.
 //!
 //! - [`region`]: who hands memory over, and on what terms (the doors);
 //! - [`span`]: bounded words and race-tolerant copies inside a region;
 //! - [`liveness`]: whose death is proven, and that it may be acted upon;
 //! - [`lend`]: slices, made from a protocol's claim and from nothing else.
+//! - [`lend`]: slices, made from a protocol's claim and from nothing else;
+//! - [`seat`]: the cells of a bank of wakers, in this party's own memory;
+//! - [`event`], `atomics`: the instructions by which ARM and WebAssembly sleep and wake.
 //!
 //! Invariants, cited by the `SAFETY` comments:
 //!
@@ -16,7 +20,11 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"))]
+pub(crate) mod atomics;
+pub(crate) mod event;
 pub(crate) mod lend;
 pub(crate) mod liveness;
 pub(crate) mod region;
+pub(crate) mod seat;
 pub(crate) mod span;

@@ -12,9 +12,16 @@ use crate::sync::AtomicU32;
 pub const REGION_ALIGN: usize = 64;
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Cooperative {}
-    impl Sealed for super::Hostile {}
+    pub trait Sealed {
+        /// Whether claimed bytes may be borrowed in place.
+        const LENDS: bool;
+    }
+    impl Sealed for super::Cooperative {
+        const LENDS: bool = true;
+    }
+    impl Sealed for super::Hostile {
+        const LENDS: bool = false;
+    }
 }
 
 /// How far the other parties of a region are trusted; chosen once, at the door.
@@ -106,6 +113,15 @@ impl<'m> Region<'m, Hostile> {
         // and, being interior mutable, writable. Raw-I2: other references to these bytes are
         // `&AtomicU32` too. Raw-I3: a hostile region makes no slices.
         let span = unsafe { Span::new(NonNull::from(words).cast(), len, Access::ReadWrite) };
+        Self { span, exclusive: false, trust: PhantomData }
+    }
+
+    /// As [`from_words`](Self::from_words), as if the pages were mapped for reading only.
+    #[cfg(test)]
+    pub(crate) fn from_words_read_only(words: &'m [AtomicU32]) -> Self {
+        let len = core::mem::size_of_val(words);
+        // SAFETY: as in `from_words`, and nothing is written.
+        let span = unsafe { Span::new(NonNull::from(words).cast(), len, Access::ReadOnly) };
         Self { span, exclusive: false, trust: PhantomData }
     }
 }

@@ -34,10 +34,10 @@ pub(crate) struct Peek<'m> {
     read_only: bool,
 }
 
-impl Peek<'_> {
+impl<'m> Peek<'m> {
     /// The word itself, where it can be written.
     #[inline]
-    pub(crate) const fn writable(&self) -> Option<&AtomicU32> {
+    pub(crate) const fn writable(&self) -> Option<&'m AtomicU32> {
         if self.read_only { None } else { Some(self.word) }
     }
 }
@@ -92,12 +92,23 @@ impl<'m> Span<'m> {
         Self { party, ..self }
     }
 
+    /// The same bytes, for looking only.
+    #[cfg(test)]
+    pub(crate) const fn read_only(self) -> Self {
+        Self { access: Access::ReadOnly, ..self }
+    }
+
     #[inline]
     pub(crate) fn require_writable(&self) -> Result<(), Error> {
         match self.access {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => Err(Error::ReadOnly),
         }
+    }
+
+    /// Whether both are the same bytes, seen by one party or by two.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.base, self.len) == (other.base, other.len)
     }
 
     #[inline]
@@ -136,6 +147,19 @@ impl<'m> Span<'m> {
     pub(crate) fn word(&self, offset: usize) -> Result<&'m AtomicU32, Error> {
         self.require_writable()?;
         self.atomic(offset)
+    }
+
+    /// `N` words from `offset` on, for reading and writing: one check for all of them. Nothing
+    /// among them may ever be lent.
+    #[inline]
+    pub(crate) fn block<const N: usize>(&self, offset: usize) -> Result<&'m [AtomicU32; N], Error> {
+        self.require_writable()?;
+        self.bounds(offset, N * 4)?;
+        aligned(offset)?;
+        // SAFETY: in bounds, as just checked.
+        let at = unsafe { self.base.add(offset) }.cast::<[AtomicU32; N]>();
+        // SAFETY: as in `atomic`, for each of the words.
+        Ok(unsafe { at.as_ref() })
     }
 
     /// The control word at `offset`, for reading.
@@ -181,13 +205,11 @@ impl<'m> Span<'m> {
     pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.bounds(offset, out.len())?;
         aligned(offset)?;
-        let whole = out.len() / 4;
-        let words = self.words(offset, whole);
-        let mut chunks = out.chunks_exact_mut(4);
-        for (word, chunk) in words.iter().zip(&mut chunks) {
-            chunk.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+        let (chunks, rest) = out.as_chunks_mut();
+        let whole = chunks.len();
+        for (word, chunk) in self.words(offset, whole).iter().zip(chunks) {
+            *chunk = word.load(Ordering::Relaxed).to_ne_bytes();
         }
-        let rest = chunks.into_remainder();
         if !rest.is_empty() {
             // Up to three bytes. The word they begin lies inside: spans are made of whole words.
             let word = self.atomic(offset + whole * 4)?.load(Ordering::Relaxed);
@@ -226,16 +248,12 @@ impl<'m> Span<'m> {
         self.require_writable()?;
         self.bounds(offset, bytes.len())?;
         aligned(offset)?;
-        let words = self.words(offset, bytes.len() / 4);
-        let mut chunks = bytes.chunks_exact(4);
-        for (word, chunk) in words.iter().zip(&mut chunks) {
-            if let Ok(value) = <[u8; 4]>::try_from(chunk) {
-                word.store(u32::from_ne_bytes(value), Ordering::Relaxed);
-            }
+        let (chunks, rest) = bytes.as_chunks();
+        for (word, chunk) in self.words(offset, chunks.len()).iter().zip(chunks) {
+            word.store(u32::from_ne_bytes(*chunk), Ordering::Relaxed);
         }
-        let rest = chunks.remainder();
         if !rest.is_empty() {
-            let word = self.atomic(offset + bytes.len() - rest.len())?;
+            let word = self.atomic(offset + chunks.len() * 4)?;
             let mut value = word.load(Ordering::Relaxed).to_ne_bytes();
             for (to, from) in value.iter_mut().zip(rest) {
                 *to = *from;

@@ -73,11 +73,7 @@ impl<T: Trust> UnitRegistry<'_, T> {
     /// assert_eq!(registry.resolve(storage, &mut order)?, [hash, storage]);
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn resolve<'o>(
-        &self,
-        id: UnitId,
-        order: &'o mut [UnitId],
-    ) -> Result<&'o [UnitId], Error> {
+    pub fn resolve<'o>(&self, id: UnitId, order: &'o mut [UnitId]) -> Result<&'o [UnitId], Error> {
         let max = order.len();
         *order.first_mut().ok_or(Error::TooLarge { len: 1, max })? = id;
         // All that is needed, each once.
@@ -107,9 +103,8 @@ impl<T: Trust> UnitRegistry<'_, T> {
                     break;
                 }
             }
-            let at = ready.ok_or(Error::Cycle {
-                unit: order.get(placed).copied().unwrap_or_default(),
-            })?;
+            let at = ready
+                .ok_or(Error::Cycle { unit: order.get(placed).copied().unwrap_or_default() })?;
             order.swap(placed, at);
         }
         Ok(order)

@@ -151,13 +151,7 @@ impl<'m> Table<'m> {
 
     /// Whether the slot's active unit is of this generation and has this name.
     #[inline]
-    fn is_active(
-        &self,
-        slot: u32,
-        generation: u16,
-        name: &[u8],
-        hash: u32,
-    ) -> Result<bool, Error> {
+    fn is_active(&self, slot: u32, generation: u16, name: &[u8], hash: u32) -> Result<bool, Error> {
         if slot >= self.shape.slots {
             return Ok(false);
         }
@@ -223,7 +217,8 @@ impl<'m> Table<'m> {
     /// The unit that is active in this slot, as of now.
     pub(super) fn active(&self, slot: u32) -> Result<Option<UnitId>, Error> {
         // Relaxed: a guess, for the caller to check.
-        let raw = self.span.peek(self.shape.slot_offset(slot) + slot::STATE)?.load(Ordering::Relaxed);
+        let raw =
+            self.span.peek(self.shape.slot_offset(slot) + slot::STATE)?.load(Ordering::Relaxed);
         let generation = protocol::generation_of(raw);
         Ok(protocol::is_active(raw, generation).then(|| self.id(slot, generation)))
     }

@@ -120,8 +120,7 @@ fn a_unit_is_found_with_all_it_said() {
     assert_eq!(unit.methods().collect::<Vec<_>>(), record.methods);
     let unit = registry.descriptor(other).unwrap();
     assert_eq!((unit.methods().count(), unit.dependencies().count()), (0, 0));
-    let names: Vec<_> =
-        registry.iter().map(|unit| String::from(unit.unwrap().name())).collect();
+    let names: Vec<_> = registry.iter().map(|unit| String::from(unit.unwrap().name())).collect();
     assert_eq!(names, ["other", "flock"]);
 }
 

@@ -2,9 +2,12 @@ use std::collections::VecDeque;
 use std::vec::Vec;
 use std::{format, mem, thread, vec};
 
+mod batches;
+
 use super::*;
 use crate::layout::Layout;
 use crate::raw::region::{AlignedBytes, Hostile, Region};
+use crate::sync::AtomicU32;
 
 const ID: SectionId = SectionId(2);
 

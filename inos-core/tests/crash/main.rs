@@ -12,10 +12,18 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod arena;
+mod broadcast;
+mod counters;
+mod epoch;
+mod lane;
+mod log;
+mod names;
 mod party;
 mod registry;
 mod ring;
 mod role;
+mod twin;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

@@ -45,7 +45,7 @@ fn a_dead_reaper_is_reaped() {
         assert!(region.reap(3, |party| party == 1 || party == 2));
         assert!(!role::is_held(&region.reaper));
         assert!(!role::is_held(region.seat(1)) && !role::is_held(region.seat(2)));
-        assert_eq!(role::claim(&region.roles[0], 3).is_some(), true);
+        assert!(role::claim(&region.roles[0], 3).is_some());
         assert_eq!(role::holder(&region.roles[1]), Some(3), "the living keep what they hold");
 
         // The dead do not come back.

@@ -1,6 +1,6 @@
 //! Epochs: no wake-up is lost, and an epoch announces what was stored before it.
 
-use inos_core::protocol::epoch::{self, Prepared};
+use inos_core::protocol::epoch::{self, Prepared, Waited};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
@@ -34,11 +34,18 @@ impl Bed {
     }
 
     pub(super) fn advance(&self, word: &LoomWord) -> u32 {
-        let advanced = epoch::advance(word);
-        if advanced.wake {
-            self.wake_all();
+        epoch::advance_and_wake(word, || self.wake_all())
+    }
+
+    /// As the kernel does for several words: one step with respect to waking on any of them.
+    fn park_any(&self, words: &[Waited<'_, LoomWord>]) -> bool {
+        let guard = self.lock.lock().unwrap();
+        let asleep =
+            words.iter().all(|waited| waited.word.load(Ordering::Relaxed) == waited.expected);
+        if asleep {
+            drop(self.wake.wait(guard).unwrap());
         }
-        advanced.epoch
+        asleep
     }
 
     /// The epoch that is not `seen` any more, and whether it was slept for.
@@ -202,4 +209,98 @@ fn who_only_looks_finds_the_news() {
         writer.join().unwrap();
     });
     seen.check_all([0, 1]);
+}
+
+/// The change of either word ends the sleep on both, near the wrap of one of them.
+#[test]
+fn any_of_two_words_wakes() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let words =
+            Arc::new(([LoomWord::new(START << 1), LoomWord::new(u32::MAX - 1)], Bed::new()));
+        let news = Arc::new([Payload::new(), Payload::new()]);
+        let advancers = [0, 1].map(|index: usize| {
+            let (words, news) = (words.clone(), news.clone());
+            thread::spawn(move || {
+                news[index].set(7);
+                words.1.advance(&words.0[index])
+            })
+        });
+        let (words, bed) = &*words;
+        let mut marks = [START, START + 1];
+        let (mut slept, mut first) = (false, None);
+        while marks != [START + 1, 0] {
+            let mut waited =
+                [0, 1].map(|at| Waited { word: &words[at], seen: marks[at], expected: 0 });
+            if epoch::prepare_any(&mut waited) {
+                slept |= bed.park_any(&waited);
+            }
+            for (at, mark) in marks.iter_mut().enumerate() {
+                let now = epoch::current(&words[at]);
+                if now != *mark {
+                    *mark = now;
+                    assert_eq!(news[at].get(), 7);
+                    first.get_or_insert(at);
+                }
+            }
+        }
+        for advancer in advancers {
+            advancer.join().unwrap();
+        }
+        note.note((first.unwrap(), slept));
+    });
+    seen.check_all([(0, false), (0, true), (1, false), (1, true)]);
+}
+
+/// Two words and a third that both advancers ring: the waiter sleeps on that one only.
+#[test]
+fn a_doorbell_announces_each_of_two_words() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let [words, [bell, _]] = [[0, 0], [u32::MAX - 1, 0]].map(|raw| raw.map(LoomWord::new));
+        let shared = Arc::new((words, bell, Bed::new(), [Payload::new(), Payload::new()]));
+        let advancers = [0, 1].map(|index: usize| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let (words, bell, bed, news) = &*shared;
+                news[index].set(7);
+                epoch::advance_and_ring(&words[index], bell, |_| bed.wake_all());
+            })
+        });
+        let (words, bell, bed, news) = &*shared;
+        let (mut marks, mut slept) = ([0, 0], false);
+        while marks != [1, 1] {
+            let prepared = epoch::prepare_rung(bell, || {
+                let before = marks;
+                for (at, mark) in marks.iter_mut().enumerate() {
+                    *mark = epoch::current(&words[at]);
+                    assert!(*mark == 0 || news[at].get() == 7);
+                }
+                marks != before
+            });
+            if let Some(Prepared::Park(expected)) = prepared {
+                slept |= bed.park(bell, expected);
+            }
+        }
+        for advancer in advancers {
+            advancer.join().unwrap();
+        }
+        note.note(slept);
+    });
+    seen.check_all([false, true]);
+}
+
+#[test]
+fn faults_are_seen() {
+    red("epoch: advance", who_sleeps_is_woken_and_finds_the_news);
+    red("epoch: advance", a_doorbell_announces_each_of_two_words);
+    red("epoch: current", who_only_looks_finds_the_news);
+    red("epoch: announce", who_sleeps_is_woken_and_finds_the_news);
+    red("epoch: bit by load and store", who_sleeps_is_woken_and_finds_the_news);
+    red("epoch: wake before clear", who_comes_back_is_woken_again);
+    red("epoch: announce on the first only", any_of_two_words_wakes);
+    red("epoch: ring before the advance", a_doorbell_announces_each_of_two_words);
+    red("epoch: look before the bell", a_doorbell_announces_each_of_two_words);
 }

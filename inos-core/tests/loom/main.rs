@@ -7,13 +7,19 @@
 //!
 //! | rule | model |
 //! |------|-------|
-//! | no wake-up is lost, whatever was stored before an advance is visible after it | `epoch` |
+//! | no wake-up is lost, on one word, on any of several, by a doorbell; whatever was stored before an advance is visible after it | `epoch` |
+//! | a name is one slot's at a time, and is never read torn | `names` |
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
+//! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | a name belongs to one unit, a record is whole, the index misses nobody | `registry` |
+//! | no count is lost, and a reader sees values that there were | `counters` |
+//! | an event of a log is whole or not there, and none is lost to an older one | `log` |
+//! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
 //! | who left is never taken for dead | `party` |
+//! | a task that registers while others wake is woken | `waker` |
 //!
 //! Bounds: at most three preemptions in one execution unless `LOOM_MAX_PREEMPTIONS` says
 //! otherwise; most known bugs of such code need two. A thread that yields or blocks is not
@@ -25,25 +31,40 @@
 //! `loom::cell::UnsafeCell` here, so two accesses that nothing orders end the model; payload
 //! that is copied by atomic words is words here, too.
 //!
+//! Each ordering and fence has a name, and for each there is a test that plants it as a fault
+//! ([`red`]): the model that is about it must fail then. Two cases are not seen here and are
+//! argued where they stand: orders among `Relaxed` stores to one word, which loom keeps in the
+//! order of execution, and barriers that only a kernel or an instruction set has.
+//!
 //! Each model says which outcomes are allowed, and which of them it must have seen: a model that
 //! never gets into the interesting case proves nothing.
 #![cfg(loom)]
 // Helpers of tests are tests.
 #![allow(clippy::unwrap_used)]
 
+mod arena;
+mod broadcast;
+mod counters;
 mod epoch;
+mod lane;
+mod log;
+mod names;
 mod party;
 mod ping_pong;
 mod ready;
 mod registry;
 mod ring;
 mod role;
+mod twin;
+mod waker;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use inos_core::Ordering;
+use inos_core::protocol::fault::with_fault;
 use inos_core::protocol::{ReadWord, Word};
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, fence};
@@ -55,7 +76,36 @@ const PREEMPTIONS: usize = 3;
 fn explore(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(PREEMPTIONS);
-    builder.check(model);
+    match std::env::var(FAULT) {
+        Err(_) => builder.check(model),
+        Ok(fault) => {
+            let failed = with_fault(fault.leak(), || builder.check(model)).is_some();
+            std::process::exit(if failed { RED } else { 0 });
+        }
+    }
+}
+
+/// Where a test that is run for its fault finds the name.
+const FAULT: &str = "INOS_PLANTED_FAULT";
+/// How such a test ends if the model failed.
+const RED: i32 = 42;
+
+/// The test must fail inside its model with this fault planted.
+///
+/// It runs in a process of its own, since loom ends the process where a model that deadlocked
+/// is cleaned up.
+#[track_caller]
+fn red<F: Fn()>(fault: &'static str, _: F) {
+    let test = std::any::type_name::<F>().trim_start_matches("loom::");
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(FAULT, fault)
+        .output()
+        .unwrap();
+    let code = child.status.code();
+    // Without a code: ended by a signal.
+    let red = code.is_none_or(|code| code == RED);
+    assert!(red, "{test} with {fault:?}: {}", String::from_utf8_lossy(&child.stdout));
 }
 
 /// A control word of the protocols.

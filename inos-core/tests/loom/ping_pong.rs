@@ -245,3 +245,17 @@ fn the_writer_is_handed_over() {
     });
     seen.check_all([[false, true], [true, false], [true, true]]);
 }
+
+#[test]
+fn faults_are_seen() {
+    red("ping-pong: publish", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: begin", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: pin before the check", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: unpin before newest", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: scan the pins", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: unpin", a_pinned_frame_stays_and_the_writer_never_waits);
+    red("ping-pong: begin", a_copied_frame_is_whole);
+    red("ping-pong: still valid", a_copied_frame_is_whole);
+    red("ping-pong: publish", a_copied_frame_is_whole);
+    red("ping-pong: newest", a_copied_frame_is_whole);
+}

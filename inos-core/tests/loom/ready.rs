@@ -101,3 +101,9 @@ fn no_submission_of_two_clients_is_lost() {
     });
     seen.check_all([false, true]);
 }
+
+#[test]
+fn faults_are_seen() {
+    red("ready: mark", no_submission_of_a_client_is_lost);
+    red("ready: take", no_submission_of_a_client_is_lost);
+}

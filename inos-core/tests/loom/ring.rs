@@ -2,6 +2,7 @@
 //! overwritten only after it was released.
 
 use inos_core::Error;
+use inos_core::protocol::fault::with_fault;
 use inos_core::protocol::ring::{ConsumerCursor, ProducerCursor};
 use loom::sync::Arc;
 use loom::thread;
@@ -33,6 +34,13 @@ impl<const N: usize> Ring<N> {
 
     /// Writes a record and publishes it.
     pub(super) fn push(&self, producer: &mut ProducerCursor, record: &[u32]) -> Result<(), Error> {
+        self.stage(producer, record)?;
+        producer.flush(&self.tail);
+        Ok(())
+    }
+
+    /// Writes a record that is published with the next flush.
+    fn stage(&self, producer: &mut ProducerCursor, record: &[u32]) -> Result<(), Error> {
         let claim = producer.claim(&self.head, record.len() as u32)?;
         let (pad_at, pad) = claim.padding().unwrap_or_default();
         for item in &self.items[pad_at as usize..][..pad as usize] {
@@ -42,7 +50,7 @@ impl<const N: usize> Ring<N> {
         for (item, &value) in self.items[claim.start() as usize..].iter().zip(record) {
             item.set(value);
         }
-        producer.publish(&self.tail, claim);
+        producer.stage(claim);
         Ok(())
     }
 
@@ -118,9 +126,7 @@ fn items_are_released_one_by_one() {
     stream(&[&[1, 2], &[3, 4], &[5]], 1);
 }
 
-/// Who takes a running ring over finds what was published, and what was released.
-#[test]
-fn both_ends_resume_in_the_middle() {
+fn resumed() {
     let seen = Seen::new();
     let note = seen.clone();
     explore(move || {
@@ -159,4 +165,80 @@ fn both_ends_resume_in_the_middle() {
         note.note((pushed, early));
     });
     seen.check_all([(Case::Moved, 1), (Case::Moved, 2), (Case::Full, 1), (Case::Full, 2)]);
+}
+
+/// Who takes a running ring over finds what was published, and what was released.
+#[test]
+fn both_ends_resume_in_the_middle() {
+    resumed();
+}
+
+/// Three items through a ring of two: the producer publishes two at a time if it can, the
+/// consumer takes one by one and gives back what it took when there is no more.
+fn batches() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let ring = Arc::new(Ring::<2>::new((1 << 31) - 1));
+        let producing = thread::spawn({
+            let (ring, note) = (ring.clone(), note.clone());
+            move || {
+                let mut producer = ring.producer();
+                for value in 1..=3 {
+                    while let Err(error) = ring.stage(&mut producer, &[value]) {
+                        assert_eq!(error, Error::Full);
+                        // As a batched producer does: room is made only by what is seen.
+                        note.note((Case::Full, producer.is_staged()));
+                        producer.flush(&ring.tail);
+                        thread::yield_now();
+                    }
+                }
+                producer.flush(&ring.tail);
+            }
+        });
+        let mut consumer = ring.consumer();
+        let mut out = Vec::new();
+        while out.len() < 3 {
+            consumer.look(&ring.tail).unwrap();
+            let mut taken = 0;
+            while let Ok(available) = consumer.seen() {
+                out.push(ring.items[available.start() as usize].get());
+                consumer.take(1).unwrap();
+                taken += 1;
+            }
+            if consumer.is_taken() {
+                consumer.give_back(&ring.head);
+                note.note((Case::Moved, taken == 2));
+            } else {
+                note.note((Case::Empty, false));
+                thread::yield_now();
+            }
+        }
+        producing.join().unwrap();
+        assert_eq!(out, [1, 2, 3]);
+    });
+    seen.check_all([
+        (Case::Moved, false),
+        (Case::Moved, true),
+        (Case::Full, false),
+        (Case::Full, true),
+        (Case::Empty, false),
+    ]);
+}
+
+#[test]
+fn batches_are_handed_over_whole() {
+    batches();
+}
+
+#[test]
+fn every_ordering_is_needed() {
+    for fault in ["ring: claim", "ring: publish", "ring: available", "ring: release"] {
+        let streamed = with_fault(fault, || stream(&[&[1, 2], &[3, 4], &[5]], 4));
+        assert!(streamed.is_some(), "{fault}");
+        assert!(with_fault(fault, batches).is_some(), "{fault}");
+    }
+    for fault in ["ring: resume producer", "ring: resume consumer"] {
+        assert!(with_fault(fault, resumed).is_some(), "{fault}");
+    }
 }

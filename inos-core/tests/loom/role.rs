@@ -61,3 +61,34 @@ fn the_next_holder_continues() {
         ([true, true], vec![2, 1]),
     ]);
 }
+
+/// The holder dies; whoever has the proof mends what it left and takes the role from it. The next
+/// one finds it mended.
+#[test]
+fn a_dead_holder_is_succeeded_after_the_repair() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let shared = Arc::new((LoomWord::new(0), Payload::new()));
+        // Half of its work, and never given back.
+        let lease = role::claim(&shared.0, 1).unwrap();
+        shared.1.set(1);
+        drop(lease);
+        let next = thread::spawn({
+            let shared = shared.clone();
+            move || role::claim(&shared.0, 2).map(|_| shared.1.get())
+        });
+        shared.1.set(2);
+        assert!(role::revoke(&shared.0, 1));
+        note.note(next.join().unwrap());
+    });
+    seen.check_all([None, Some(2)]);
+}
+
+#[test]
+fn faults_are_seen() {
+    red("role: claim", the_next_holder_continues);
+    red("role: release", the_next_holder_continues);
+    red("role: claim", a_dead_holder_is_succeeded_after_the_repair);
+    red("role: revoke", a_dead_holder_is_succeeded_after_the_repair);
+}

@@ -154,7 +154,8 @@ pub fn probe<W: ReadWord>(
             break;
         }
         let (slot, generation) = target(entry);
-        if (entry >> TAG_SHIFT) & ((1 << TAG_BITS) - 1) == tag_of(hash) && is_it(slot, generation)? {
+        if (entry >> TAG_SHIFT) & ((1 << TAG_BITS) - 1) == tag_of(hash) && is_it(slot, generation)?
+        {
             return Ok(Some((slot, generation)));
         }
     }
@@ -193,7 +194,14 @@ mod tests {
         assert_eq!(target(line[0].load(Ordering::Relaxed)), (2, 3));
         assert_eq!(insert(entry(4, 9, 3), 2, at, |_, _| Ok(true)), Ok(false));
 
-        let find = |wanted| probe(9, 2, |position| Ok(Borrowed(&line[position as usize])), |slot, _| Ok(slot == wanted));
+        let find = |wanted| {
+            probe(
+                9,
+                2,
+                |position| Ok(Borrowed(&line[position as usize])),
+                |slot, _| Ok(slot == wanted),
+            )
+        };
         assert_eq!(find(1), Ok(Some((1, 2))));
         assert_eq!(find(3), Ok(None));
     }

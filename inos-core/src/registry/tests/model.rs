@@ -13,7 +13,8 @@ enum Step {
     Reclaim(u16),
 }
 
-const NAMES: [&str; 9] = ["a", "b", "ab", "hash", "hash2", "größer", "x-y-z", "0", "long-long-long"];
+const NAMES: [&str; 9] =
+    ["a", "b", "ab", "hash", "hash2", "größer", "x-y-z", "0", "long-long-long"];
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![

@@ -18,8 +18,7 @@ fn layout() -> Layout {
 
 fn memory() -> Memory {
     let layout = layout();
-    let words: Vec<_> =
-        (0..layout.total_len() as usize / 4).map(|_| AtomicU32::new(0)).collect();
+    let words: Vec<_> = (0..layout.total_len() as usize / 4).map(|_| AtomicU32::new(0)).collect();
     Sections::create(Region::from_words(&words), &layout, 7).unwrap();
     Memory { words, section: layout.sections()[0].offset() as usize }
 }

@@ -1,0 +1,122 @@
+//! A block that is held, and the two words by which it is found again.
+#![forbid(unsafe_code)]
+
+use core::ops::{Deref, DerefMut};
+
+use super::*;
+use crate::raw::lend;
+use crate::raw::region::Cooperative;
+
+/// Where a block is, for another party to [`adopt`](Arena::adopt): two words, to be sent in
+/// whatever carries words. Holding one proves nothing: it is an allegation, checked when it is
+/// used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle {
+    /// First granule of 8 bytes, counted from the first page.
+    pub offset: u32,
+    /// Which claim of its place it was, 20 bits.
+    pub generation: u32,
+}
+
+/// A block. Holding one proves that its bytes are nobody else's. Dropping it frees it.
+#[derive(Debug)]
+#[must_use = "a block that is dropped is free"]
+pub struct Block<'m, T: Trust> {
+    parts: Parts<'m>,
+    /// Taken by the drop and by `hand_over`.
+    pub(super) claim: Option<Claim>,
+    pub(super) offset: usize,
+    len: usize,
+    trust: PhantomData<T>,
+}
+
+impl<'m, T: Trust> Block<'m, T> {
+    #[inline]
+    pub(super) fn new(parts: Parts<'m>, claim: Claim) -> Self {
+        // The pages are mapped, so these fit; a claim of hostile memory is checked at each use.
+        let offset = claim.page() as usize * parts.config.page_len as usize + claim.start() as usize;
+        let len = claim.len() as usize;
+        Self { parts, claim: Some(claim), offset, len, trust: PhantomData }
+    }
+
+    /// Bytes in it: what was asked for, rounded up to the size of its class or to whole pages.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no byte; never true.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Copies bytes out.
+    ///
+    /// # Errors
+    /// `OutOfBounds` beyond the block; `Misaligned` unless `offset` is a multiple of 4.
+    pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        self.inside(offset, out.len())?;
+        self.parts.data.read(self.offset + offset, out)
+    }
+
+    /// Copies bytes in, by relaxed stores of words.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read). Nothing is written then.
+    pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        self.inside(offset, bytes.len())?;
+        self.parts.data.write(self.offset + offset, bytes)
+    }
+
+    fn inside(&self, offset: usize, len: usize) -> Result<(), Error> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len => Ok(()),
+            _ => Err(Error::OutOfBounds { offset: offset as u64, len: len as u64 }),
+        }
+    }
+
+    /// Sends the block on its way: it is whose who [`adopt`](Arena::adopt)s the handle first. Until
+    /// then it is still this party's, and is freed when that dies or leaves.
+    ///
+    /// Release: what was written to it is visible to the one who adopts it.
+    pub fn hand_over(mut self) -> Handle {
+        // A block that was taken away can't be handed over: then nobody adopts this generation.
+        let generation = self.claim.as_ref().map_or(0, Claim::generation);
+        if let Some(claim) = self.claim.take() {
+            let _ = arena::hand_over(&self.parts, &claim);
+        }
+        Handle { offset: (self.offset / GRANULE) as u32, generation }
+    }
+}
+
+impl<T: Trust> Drop for Block<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(claim) = self.claim.take() {
+            arena::release(&self.parts, claim);
+        }
+    }
+}
+
+impl Deref for Block<'_, Cooperative> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        let page_len = self.parts.config.page_len;
+        let slice = self.claim.as_ref().map(|claim| lend::block(&self.parts.data, claim, page_len));
+        // The block lies inside (`Claim`), and has its claim as long as it lives.
+        slice.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+impl DerefMut for Block<'_, Cooperative> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let Self { parts, claim, .. } = self;
+        let page_len = parts.config.page_len;
+        let slice = claim.as_mut().map(|claim| lend::block_mut(&parts.data, claim, page_len));
+        slice.and_then(Result::ok).unwrap_or_default()
+    }
+}

@@ -1,0 +1,462 @@
+//! The newest events, from everybody, for whoever looks in: when something went wrong, what
+//! happened before it.
+//!
+//! ```text
+//!   0                4                                                              64
+//!   +----------------+---------------------------------------------------------------+
+//!   | head           | unused                                                        |
+//!   +----------------+---------------------------------------------------------------+
+//!  64               68                                                             128
+//!   +----------------+---------------------------------------------------------------+
+//!   | dropped        | unused                                                        |
+//!   +----------------+---------------------------------------------------------------+
+//! per slot, rounded up to a line
+//!   0        4         8        12        16        20        24
+//!   +--------+---------+--------+---------+---------+---------+----------------------+
+//!   | slot   | time              | source  | code    | text    | text, UTF-8          |
+//!   | word   | low       high    | & level |         | length  |                      |
+//!   +--------+---------+--------+---------+---------+---------+----------------------+
+//! ```
+//!
+//! - Any party appends, from any thread; an event goes over the oldest one. Nobody waits for
+//!   anybody: not a writer for readers, nor for a slow writer.
+//! - An event is published when its slot's word says so. Events of one writer are in its order;
+//!   between writers the order is that of their tickets, [`Entry::sequence`].
+//! - A [`LogReader`] copies, checks that nobody wrote meanwhile, and counts what it missed. It
+//!   writes nothing, so a mapping for reading only will do. Any number of them.
+//! - A writer that dies in the middle of an event leaves one slot that holds none, and that later
+//!   laps leave alone until the death is proven and the slot reclaimed: its bytes may not be
+//!   given to another while a store of it could still arrive.
+//!
+//! # Not supported
+//! Keeping every event (that is a ring); events longer than the layout says; numbers beyond 32
+//! bits: a reader that was away for 2^32 events takes them for none; a clock, which is the
+//! caller's.
+#![forbid(unsafe_code)]
+
+use crate::defs::{KIND_LOG, LINE};
+use crate::error::Error;
+use crate::protocol::log::{self, Look, Words};
+use crate::protocol::Word;
+use crate::raw::region::Trust;
+use crate::raw::span::Span;
+use crate::section::{Section, SectionId};
+use crate::sections::Sections;
+use crate::sync::{AtomicU32, Ordering};
+
+/// Major version of this kind of section.
+const MAJOR: u16 = 1;
+
+const HEAD: usize = 0;
+/// Apart from the head: it is written when something is wrong only.
+const DROPPED: usize = LINE;
+/// Where the slots begin.
+const SLOTS: usize = 2 * LINE;
+/// In a slot.
+const SLOT_WORD: usize = 0;
+/// In a slot.
+const TIME: usize = 4;
+/// In a slot: the source in the upper half, the level in the lower.
+const SOURCE: usize = 12;
+/// In a slot.
+const CODE: usize = 16;
+/// In a slot.
+const TEXT_LEN: usize = 20;
+/// In a slot.
+const TEXT: usize = 24;
+
+const MIN_CAPACITY: u32 = 4;
+const MAX_CAPACITY: u32 = 1 << 20;
+const MAX_TEXT_LEN: u32 = 4096 - TEXT as u32;
+
+const _: () = {
+    assert!(HEAD + 4 <= DROPPED && DROPPED + 4 <= SLOTS);
+    assert!(SLOT_WORD + 4 <= TIME && TIME + 8 <= SOURCE && SOURCE + 4 <= CODE);
+    assert!(CODE + 4 <= TEXT_LEN && TEXT_LEN + 4 <= TEXT && TEXT < LINE);
+};
+
+/// What a log consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Events that there is room for: a power of two, 4 to 2^20.
+    pub capacity: u32,
+    /// Bytes in the longest text, at most 4072. With 40, an event is one cache line.
+    pub text_len: u32,
+}
+
+impl LogConfig {
+    pub(crate) const fn params(&self) -> [u32; 4] {
+        [self.capacity, self.text_len, 0, 0]
+    }
+
+    /// Distance between two slots.
+    const fn stride(&self) -> usize {
+        (TEXT + self.text_len as usize).next_multiple_of(LINE)
+    }
+}
+
+/// Bytes that a section of this configuration needs.
+pub(crate) const fn section_len(config: &LogConfig) -> Result<u64, Error> {
+    let capacity = config.capacity;
+    if !capacity.is_power_of_two() || capacity < MIN_CAPACITY || capacity > MAX_CAPACITY {
+        return Err(Error::BadLayout { what: "a log has room for 4 to 2^20 events" });
+    }
+    if config.text_len > MAX_TEXT_LEN {
+        return Err(Error::BadLayout { what: "an event's text has at most 4072 bytes" });
+    }
+    Ok(SLOTS as u64 + capacity as u64 * config.stride() as u64)
+}
+
+/// No events.
+pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
+    let config = config_of(section)?;
+    span.clear(0, SLOTS)?;
+    for index in 0..config.capacity {
+        span.store(slot_offset(&config, index) + SLOT_WORD, log::FREE)?;
+    }
+    Ok(())
+}
+
+/// Frees the slots that somebody was writing in.
+pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error> {
+    let config = config_of(section)?;
+    for index in 0..config.capacity {
+        let offset = slot_offset(&config, index) + SLOT_WORD;
+        if log::writer_of(span.load(offset)?).is_some() {
+            // Relaxed: the caller has the memory to itself.
+            span.store(offset, log::FREE)?;
+        }
+    }
+    Ok(())
+}
+
+/// Frees the slots that `dead` was writing in; how many.
+pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u32, Error> {
+    let config = config_of(section)?;
+    let mut freed = 0;
+    for index in 0..config.capacity {
+        let word = span.word(slot_offset(&config, index) + SLOT_WORD)?;
+        freed += u32::from(log::reclaim(word, dead));
+    }
+    Ok(freed)
+}
+
+fn config_of(section: &Section) -> Result<LogConfig, Error> {
+    let [capacity, text_len, ..] = section.params;
+    let config = LogConfig { capacity, text_len };
+    match section_len(&config) {
+        Ok(needed) if section.len >= needed => Ok(config),
+        Ok(_) => Err(Error::Corrupt { what: "length of a log" }),
+        Err(_) => Err(Error::Corrupt { what: "capacity of a log" }),
+    }
+}
+
+/// Callers have an index below the capacity, or get an error from the span.
+const fn slot_offset(config: &LogConfig, index: u32) -> usize {
+    SLOTS.saturating_add((index as usize).saturating_mul(config.stride()))
+}
+
+/// What happened, as the one to whom it happened says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// When, by a clock of the caller's.
+    pub time: u64,
+    /// How bad; [`Event::ERROR`] to [`Event::TRACE`], or numbers of the application's.
+    pub level: u8,
+    /// What, as a number of the application's.
+    pub code: u32,
+    /// What, in words.
+    pub text: &'a str,
+}
+
+impl Event<'_> {
+    /// Something failed.
+    pub const ERROR: u8 = 1;
+    /// Something may fail.
+    pub const WARN: u8 = 2;
+    /// Something worth knowing.
+    pub const INFO: u8 = 3;
+    /// For whoever looks for a mistake.
+    pub const DEBUG: u8 = 4;
+    /// Every step.
+    pub const TRACE: u8 = 5;
+}
+
+/// An event that was read, but for its text, which is in the reader's buffer. It was whole; what
+/// it says is its writer's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The event's number, 32 bits, wrapping. Numbers that are missing were given up by writers
+    /// that found their slot taken.
+    pub sequence: u32,
+    /// When.
+    pub time: u64,
+    /// How bad.
+    pub level: u8,
+    /// The party that it happened to.
+    pub source: u16,
+    /// What.
+    pub code: u32,
+    /// Bytes in the text; more than were copied if the buffer was too short.
+    pub text_len: usize,
+}
+
+impl Entry {
+    /// The text in the buffer that [`LogReader::next`] was given, up to the first byte that is no
+    /// UTF-8.
+    #[must_use]
+    pub fn text<'b>(&self, buffer: &'b [u8]) -> &'b str {
+        let bytes = buffer.get(..self.text_len).unwrap_or(buffer);
+        match core::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                core::str::from_utf8(valid).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// A log. Holding one proves that its configuration was checked against the section.
+///
+/// ```
+/// use inos_core::{
+///     AlignedBytes, Error, Event, Layout, Log, LogConfig, Region, SectionId, Sections,
+/// };
+///
+/// const LOG: SectionId = SectionId(5);
+/// let layout =
+///     Layout::builder().log(LOG, "log", LogConfig { capacity: 4, text_len: 40 }).build()?;
+/// let mut memory = AlignedBytes::<4096>::new();
+/// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// let log = Log::open(&sections, LOG)?;
+/// let mut reader = log.reader(0);
+///
+/// for (time, text) in ["opened", "read", "read", "read", "closed"].into_iter().enumerate() {
+///     log.append(Event { time: time as u64, level: Event::INFO, code: 0, text })?;
+/// }
+/// let mut text = [0; 40];
+/// let entry = reader.next(&mut text)?;
+/// assert_eq!((entry.sequence, entry.time, entry.text(&text)), (1, 1, "read"));
+/// assert_eq!(reader.lost(), 1);
+/// let mut last = entry;
+/// while let Ok(entry) = reader.next(&mut text) {
+///     last = entry;
+/// }
+/// assert_eq!(last.text(&text), "closed");
+/// assert_eq!(reader.next(&mut text), Err(Error::Empty));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'m> {
+    span: Span<'m>,
+    config: LogConfig,
+}
+
+impl<'m> Log<'m> {
+    /// Opens the section.
+    ///
+    /// # Errors
+    /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
+    /// memory contradict the section.
+    pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
+        let (span, section) = sections.open(id, KIND_LOG, MAJOR)?;
+        Ok(Self { span, config: config_of(&section)? })
+    }
+
+    /// What the log consists of.
+    #[must_use]
+    pub const fn config(&self) -> LogConfig {
+        self.config
+    }
+
+    /// Appends an event; returns its number. Never waits.
+    ///
+    /// Release: publishes the event; pairs with Acquire in [`LogReader::next`].
+    ///
+    /// # Errors
+    /// `TooLarge` if the text is longer than the layout says; `ReadOnly`; `Contended` if other
+    /// writers held every slot that was tried, and then the event is counted as
+    /// [`dropped`](Self::dropped); `Fenced` if this party was declared dead meanwhile.
+    pub fn append(&self, event: Event<'_>) -> Result<u32, Error> {
+        let (len, max) = (event.text.len(), self.config.text_len as usize);
+        if len > max {
+            return Err(Error::TooLarge { len, max });
+        }
+        let control = Control { log: *self, head: self.span.word(HEAD)? };
+        let party = self.span.party();
+        let claim = match log::claim(&control, party) {
+            Ok(claim) => claim,
+            Err(error) => {
+                // Relaxed: a count, and nothing else.
+                self.span.word(DROPPED)?.add(1, Ordering::Relaxed);
+                return Err(error);
+            }
+        };
+        let at = slot_offset(&self.config, claim.slot());
+        // Relaxed stores inside the section, which can be written: none of them fails.
+        self.span.store(at + TIME, event.time as u32)?;
+        self.span.store(at + TIME + 4, (event.time >> 32) as u32)?;
+        self.span.store(at + SOURCE, (u32::from(party) << 16) | u32::from(event.level))?;
+        self.span.store(at + CODE, event.code)?;
+        self.span.store(at + TEXT_LEN, len as u32)?;
+        self.span.write(at + TEXT, event.text.as_bytes())?;
+        log::commit(&control, claim)
+    }
+
+    /// Events that were given up because other writers held their slots, 32 bits, wrapping.
+    #[must_use]
+    pub fn dropped(&self) -> u32 {
+        // The word lies inside: the length was checked.
+        self.span.load(DROPPED).unwrap_or_default()
+    }
+
+    /// A reader that begins with the oldest event that is there. One whose writer is not done yet
+    /// it looks for `patience` more times before it counts it as lost: 0 for a look at what
+    /// there is, some thousands to follow a log by polling it.
+    #[must_use]
+    pub fn reader(&self, patience: u32) -> LogReader<'m> {
+        let head = self.head();
+        let oldest = (1..=self.config.capacity)
+            .rev()
+            .map(|back| head.wrapping_sub(back))
+            .find(|&ticket| matches!(self.look(ticket), Ok((Look::Ready(_), _))));
+        let next = oldest.unwrap_or(head);
+        LogReader { log: *self, next, patience, looks: 0, lost: 0 }
+    }
+
+    fn head(&self) -> u32 {
+        // Relaxed: the slots' words say what there is to read.
+        self.span.load(HEAD).unwrap_or_default()
+    }
+
+    fn look(&self, ticket: u32) -> Result<(Look, usize), Error> {
+        let at = slot_offset(&self.config, ticket & (self.config.capacity - 1));
+        let word = self.span.peek(at + SLOT_WORD)?;
+        Ok((log::look(&word, ticket, self.config.capacity), at))
+    }
+}
+
+/// The control words of a log that this party may write.
+struct Control<'m> {
+    log: Log<'m>,
+    head: &'m AtomicU32,
+}
+
+impl Words for Control<'_> {
+    type Word = AtomicU32;
+
+    #[inline]
+    fn head(&self) -> &AtomicU32 {
+        self.head
+    }
+
+    #[inline]
+    fn slot(&self, index: u32) -> Option<&AtomicU32> {
+        let Log { span, config } = &self.log;
+        if index < config.capacity {
+            span.word(slot_offset(config, index) + SLOT_WORD).ok()
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    fn capacity(&self) -> u32 {
+        self.log.config.capacity
+    }
+}
+
+/// Reads events in order, and counts those that it missed. A clone is a reader of its own, from
+/// the same point on.
+#[derive(Clone, Debug)]
+pub struct LogReader<'m> {
+    log: Log<'m>,
+    next: u32,
+    patience: u32,
+    /// At the event that `next` stands for, so far.
+    looks: u32,
+    lost: u64,
+}
+
+impl LogReader<'_> {
+    /// Events that were overwritten before this reader came to them, or not finished in time.
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// The next event; its text goes to the front of `text`, as far as there is room.
+    ///
+    /// Acquire: pairs with Release in [`Log::append`].
+    ///
+    /// # Errors
+    /// `Empty` if there is none yet, or if its writer is not done and there is patience left;
+    /// `Lapped` if the writers were faster throughout; `Corrupt` if the length in memory is
+    /// impossible, and then the event is passed over.
+    pub fn next(&mut self, text: &mut [u8]) -> Result<Entry, Error> {
+        let capacity = self.log.config.capacity;
+        // Each step passes one event over.
+        let tries = capacity.saturating_mul(2);
+        for _ in 0..tries {
+            let head = self.log.head();
+            let unread = head.wrapping_sub(self.next);
+            if unread == 0 {
+                return Err(Error::Empty);
+            }
+            if let Some(missed) = unread.checked_sub(capacity).filter(|&missed| missed > 0) {
+                self.pass(missed);
+            }
+            match self.log.look(self.next)? {
+                (Look::Ready(seen), at) => {
+                    let sequence = self.next;
+                    let copied = self.copy(at, text);
+                    if log::still_valid(&self.log.span.peek(at + SLOT_WORD)?, seen) {
+                        self.next = sequence.wrapping_add(1);
+                        self.looks = 0;
+                        return copied;
+                    }
+                    self.pass(1);
+                }
+                (Look::Overwritten, _) => self.pass(1),
+                (Look::Pending, _) if self.looks < self.patience => {
+                    self.looks += 1;
+                    return Err(Error::Empty);
+                }
+                (Look::Pending, _) => self.pass(1),
+            }
+        }
+        Err(Error::Lapped { tries })
+    }
+
+    fn pass(&mut self, count: u32) {
+        self.lost = self.lost.saturating_add(u64::from(count));
+        self.next = self.next.wrapping_add(count);
+        self.looks = 0;
+    }
+
+    /// Neither the copy nor its errors count before the slot has proved to be the same.
+    fn copy(&self, at: usize, text: &mut [u8]) -> Result<Entry, Error> {
+        let span = &self.log.span;
+        let low = span.load(at + TIME)?;
+        let high = span.load(at + TIME + 4)?;
+        let source = span.load(at + SOURCE)?;
+        let text_len = span.load(at + TEXT_LEN)? as usize;
+        if text_len > self.log.config.text_len as usize {
+            return Err(Error::Corrupt { what: "length of an event's text" });
+        }
+        let room = text_len.min(text.len());
+        span.read(at + TEXT, text.get_mut(..room).unwrap_or_default())?;
+        Ok(Entry {
+            sequence: self.next,
+            time: u64::from(low) | (u64::from(high) << 32),
+            level: source as u8,
+            source: (source >> 16) as u16,
+            code: span.load(at + CODE)?,
+            text_len,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

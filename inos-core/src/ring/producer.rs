@@ -1,0 +1,268 @@
+//! The one who writes records.
+#![forbid(unsafe_code)]
+
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+use super::{
+    Batch, Batched, GRANULE, copy, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
+    max_record,
+};
+use crate::error::Error;
+use crate::protocol::ring::{Claim, ProducerCursor};
+use crate::protocol::role::{self, Lease};
+use crate::raw::lend;
+use crate::raw::region::{Cooperative, Trust};
+use crate::raw::span::Span;
+use crate::sync::{AtomicU32, Ordering};
+
+/// The one who writes records. Holding one proves that nobody else does, as far as the other
+/// parties keep to the protocol.
+#[derive(Debug)]
+pub struct Producer<'m, T: Trust> {
+    pub(super) data: Span<'m>,
+    tail: &'m AtomicU32,
+    head: &'m AtomicU32,
+    cursor: ProducerCursor,
+    /// `None` for one half of a ring that was split.
+    lease: Option<(&'m AtomicU32, Lease)>,
+    trust: PhantomData<T>,
+}
+
+impl<'m, T: Trust> Producer<'m, T> {
+    /// Continues from the positions in memory. The caller has made sure that nobody else does.
+    pub(super) fn resume(ring: &RingBuffer<'m, T>) -> Result<Self, Error> {
+        let (tail, head) = (ring.span.word(TAIL)?, ring.span.word(HEAD)?);
+        let cursor = ProducerCursor::resume(tail, head, ring.capacity)?;
+        Ok(Self { data: ring.data, tail, head, cursor, lease: None, trust: PhantomData })
+    }
+
+    pub(super) fn held_by(mut self, word: &'m AtomicU32, lease: Lease) -> Self {
+        self.lease = Some((word, lease));
+        self
+    }
+
+    /// Bytes in the payload of the largest record.
+    #[must_use]
+    #[inline]
+    pub const fn max_record_len(&self) -> usize {
+        max_record(self.capacity())
+    }
+
+    /// Granules in the ring.
+    #[inline]
+    const fn capacity(&self) -> u32 {
+        // At most 2^30.
+        (self.data.len() / GRANULE) as u32
+    }
+
+    /// Writes a record, by a copy; visible at once.
+    ///
+    /// Release, on the tail: publishes the record; pairs with Acquire in
+    /// [`Consumer::pop`](super::Consumer::pop) and [`Consumer::read`](super::Consumer::read).
+    ///
+    /// # Errors
+    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
+    /// in memory is impossible.
+    #[inline]
+    pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
+        self.stage(tag, bytes)?;
+        self.flush();
+        Ok(())
+    }
+
+    /// Makes a producer that publishes `every` so many records, and not at each.
+    #[must_use]
+    pub const fn batched(self, every: u32) -> Batched<'m, T> {
+        Batched::new(self, every)
+    }
+
+    /// Claims space for `count` records of `len` bytes each, or for others that take no more:
+    /// one look at the head, and one store of the tail, for all of them.
+    ///
+    /// # Errors
+    /// `TooLarge`, in bytes of the ring, over half the ring with headers; `Full`; `Corrupt` if
+    /// the head in memory is impossible.
+    #[inline]
+    pub fn try_claim_batch(&mut self, count: u32, len: usize) -> Result<Batch<'_, 'm, T>, Error> {
+        let max = (self.capacity() / 2) as usize;
+        let granules = len.div_ceil(GRANULE).saturating_add(1).saturating_mul(count as usize);
+        if granules > max {
+            let (len, max) = (granules.saturating_mul(GRANULE), max * GRANULE);
+            return Err(Error::TooLarge { len, max });
+        }
+        let claim = self.cursor.claim(self.head, granules as u32)?;
+        let padding = self.padding_of(&claim)?;
+        Ok(Batch::new(self, claim, padding))
+    }
+
+    /// Writes a record that is published with the next flush.
+    #[inline]
+    pub(super) fn stage(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
+        let mut space = self.claim(bytes.len())?;
+        if T::LENDS {
+            copy(space.bytes_mut(&self.data), bytes);
+        } else {
+            self.data.write(space.payload(), bytes)?;
+        }
+        space.describe(tag);
+        self.cursor.stage(space.claim);
+        Ok(())
+    }
+
+    /// Publishes what was staged, if anything was.
+    #[inline]
+    pub(super) fn flush(&mut self) {
+        if self.cursor.is_staged() {
+            self.cursor.flush(self.tail);
+        }
+    }
+
+    #[inline]
+    pub(super) fn claim(&mut self, len: usize) -> Result<Space<'m>, Error> {
+        let max = self.max_record_len();
+        if len > max {
+            return Err(Error::TooLarge { len, max });
+        }
+        // At most half the capacity and below 2^31 bytes, as just checked: the casts are exact.
+        let claim = self.cursor.claim(self.head, 1 + len.div_ceil(GRANULE) as u32)?;
+        let at = claim.start() as usize * GRANULE;
+        let padding = self.padding_of(&claim)?;
+        let len_word = self.data.word(at + RECORD_LEN)?;
+        let tag_word = self.data.word(at + RECORD_TAG)?;
+        Ok(Space { claim, len: len as u32, padding, len_word, tag_word })
+    }
+
+    #[inline]
+    fn padding_of(&self, claim: &Claim) -> Result<Option<&'m AtomicU32>, Error> {
+        match claim.padding() {
+            Some((at, _)) => self.data.word(at as usize * GRANULE + RECORD_LEN).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Publishes claimed items whose headers were written.
+    #[inline]
+    pub(super) fn publish(&mut self, claim: Claim) {
+        self.cursor.publish(self.tail, claim);
+    }
+
+    /// Sets claimed items whose headers were written aside, for the next flush.
+    #[inline]
+    pub(super) fn set_aside(&mut self, claim: Claim) {
+        self.cursor.stage(claim);
+    }
+}
+
+impl<'m> Producer<'m, Cooperative> {
+    /// Claims space for a record of `len` bytes, to be written in place.
+    ///
+    /// # Errors
+    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
+    /// in memory is impossible.
+    #[inline]
+    pub fn try_claim(&mut self, len: usize) -> Result<Grant<'_, 'm>, Error> {
+        let space = self.claim(len)?;
+        Ok(Grant { producer: self, space })
+    }
+}
+
+impl<T: Trust> Drop for Producer<'_, T> {
+    fn drop(&mut self) {
+        self.flush();
+        if let Some((word, lease)) = &self.lease {
+            // Release: hands the tail on; pairs with Acquire in `RingBuffer::producer`.
+            role::release(*word, lease);
+        }
+    }
+}
+
+/// Space for one record, with the words of its header at hand.
+#[derive(Debug)]
+pub(super) struct Space<'m> {
+    pub(super) claim: Claim,
+    len: u32,
+    padding: Option<&'m AtomicU32>,
+    len_word: &'m AtomicU32,
+    tag_word: &'m AtomicU32,
+}
+
+impl Space<'_> {
+    /// Offset of the payload in the ring.
+    #[inline]
+    fn payload(&self) -> usize {
+        self.claim.start() as usize * GRANULE + HEADER_LEN
+    }
+
+    /// Writes the header, and that of the padding before it.
+    #[inline]
+    pub(super) fn describe(&self, tag: u32) {
+        // All Relaxed: the Release store of the tail publishes them.
+        if let Some(word) = self.padding {
+            word.store(PADDING, Ordering::Relaxed);
+        }
+        self.len_word.store(self.len, Ordering::Relaxed);
+        self.tag_word.store(tag, Ordering::Relaxed);
+    }
+
+    /// The payload in place; for cooperative trust only.
+    #[inline]
+    pub(super) fn bytes_mut<'a>(&'a mut self, data: &'a Span<'_>) -> &'a mut [u8] {
+        let len = self.len as usize;
+        // The claim was made for so many bytes, so the empty slice never comes to pass.
+        lend::ring_claim_mut(data, &mut self.claim, GRANULE, HEADER_LEN, len).unwrap_or_default()
+    }
+}
+
+/// Space for one record. Nobody reads it before [`commit`](Self::commit); a grant that is
+/// dropped leaves no trace.
+#[derive(Debug)]
+#[must_use = "a grant that is not committed has no effect"]
+pub struct Grant<'a, 'm> {
+    producer: &'a mut Producer<'m, Cooperative>,
+    space: Space<'m>,
+}
+
+impl Grant<'_, '_> {
+    /// Shortens the record to `len` bytes; the space that it does not need goes back. A record
+    /// of no more than `len` stays what it is.
+    #[inline]
+    pub fn truncate(&mut self, len: usize) {
+        if len < self.space.len as usize {
+            // Exact: less than a length of 32 bits.
+            self.space.len = len as u32;
+            self.space.claim.shorten(1 + len.div_ceil(GRANULE) as u32);
+        }
+    }
+
+    /// Publishes the record.
+    ///
+    /// Release, on the tail: pairs with Acquire in [`Consumer::pop`](super::Consumer::pop) and
+    /// [`Consumer::read`](super::Consumer::read).
+    #[inline]
+    pub fn commit(self, tag: u32) {
+        let Self { producer, space } = self;
+        space.describe(tag);
+        producer.publish(space.claim);
+    }
+}
+
+/// The payload in place; it shows old bytes until it is written.
+impl Deref for Grant<'_, '_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        let (data, claim) = (&self.producer.data, &self.space.claim);
+        // The claim was made for so many bytes, so the empty slice never comes to pass.
+        lend::ring_claim(data, claim, GRANULE, HEADER_LEN, self.space.len as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl DerefMut for Grant<'_, '_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.space.bytes_mut(&self.producer.data)
+    }
+}

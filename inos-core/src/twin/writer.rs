@@ -1,0 +1,97 @@
+//! The one who changes the group.
+#![forbid(unsafe_code)]
+
+use super::*;
+use crate::wait::Park;
+
+/// The one who changes the group. Holding one proves that nobody else does, as far as the other
+/// parties keep to the protocol.
+#[derive(Debug)]
+pub struct TwinWriter<'m> {
+    pub(super) parts: Parts<'m>,
+    pub(super) epoch: &'m AtomicU32,
+    pub(super) state: WriterState,
+    /// Something is stamped for the next state.
+    pub(super) pending: bool,
+    pub(super) lease_word: &'m AtomicU32,
+    pub(super) lease: Lease,
+}
+
+impl TwinWriter<'_> {
+    /// The epoch that was published last, 31 bits.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        self.state.epoch()
+    }
+
+    /// Announces that bytes of the group are about to change: twins stay away from their blocks
+    /// until they are published. Bytes are written after this and before
+    /// [`publish`](Self::publish), by [`Sections::write_raw`] or otherwise by 32-bit atomics.
+    ///
+    /// Release fence: whoever reads a byte written after it sees the blocks stamped; pairs with
+    /// the Acquire fence in [`Twin::pull`].
+    ///
+    /// # Errors
+    /// `OutOfBounds`; nothing is announced then.
+    #[inline]
+    pub fn mark(&mut self, offset: usize, len: usize) -> Result<(), Error> {
+        let (first, count) = self.parts.touched(offset, len)?;
+        if count > 0 {
+            self.pending = true;
+            self.state.mark(&self.parts, first, count);
+        }
+        Ok(())
+    }
+
+    /// Announces and copies bytes into the group, by relaxed stores of words.
+    ///
+    /// # Errors
+    /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4. Nothing is written then.
+    #[inline]
+    pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        let by = offset % 4;
+        if by != 0 {
+            return Err(Error::Misaligned { by, align: 4 });
+        }
+        self.mark(offset, bytes.len())?;
+        self.parts.data.write(offset, bytes)
+    }
+
+    /// Copies bytes of the group out, as they are now: this writer's own, published or not.
+    ///
+    /// # Errors
+    /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        self.parts.data.read(offset, out)
+    }
+
+    /// Makes everything since the last time one new state; returns its epoch, 31 bits. Wakes
+    /// whoever waits for it.
+    ///
+    /// Release: publishes the bytes; pairs with Acquire in [`Twin::pull`].
+    #[inline]
+    pub fn publish<P: Park>(&mut self, park: &P) -> u32 {
+        let advanced = self.state.publish(&self.parts, self.epoch);
+        if advanced.wake {
+            park.wake_all(self.epoch);
+        }
+        self.pending = false;
+        advanced.epoch
+    }
+
+    /// The blocks, as ranges of the group, that were announced and not published: this writer's,
+    /// or those that the last one left behind when it stopped, half written. They are published
+    /// with the next state, so it is for this writer to write them whole.
+    pub fn unpublished(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        (0..self.parts.blocks)
+            .filter(|&block| self.state.is_marked(&self.parts, block))
+            .map(|block| self.parts.block(block))
+    }
+}
+
+impl Drop for TwinWriter<'_> {
+    fn drop(&mut self) {
+        // Release: hands stamps and bytes on; pairs with Acquire in `DirtyMap::writer`.
+        role::release(self.lease_word, &self.lease);
+    }
+}
