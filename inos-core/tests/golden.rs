@@ -18,11 +18,13 @@ use std::{env, fs};
 
 use inos_core::defs::{FORMAT_MAJOR, FORMAT_MINOR};
 use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, Arena, ArenaConfig, Broadcast, BroadcastConfig, CallId,
-    Cooperative, Counters, CountersConfig, DirtyMap, DirtyMapConfig, EpochTable, EpochsConfig,
-    Error, Event, Hostile, Lanes, LanesConfig, Layout, Log, LogConfig, Mode, NamedEpochs,
-    NamedEpochsConfig, Parties, PartiesConfig, PingPong, PingPongConfig, Region, RegistryConfig,
-    RingBuffer, RingConfig, SectionId, Sections, Spin, Submission, UnitRecord, UnitRegistry,
+    Access, AlignedBytes, AlwaysAlive, Arena, ArenaConfig, Broadcast, BroadcastConfig, CREDIT,
+    CallId, Capabilities, Cooperative, Counters, CountersConfig, Dependency, DirtyMap,
+    DirtyMapConfig, EpochTable, EpochsConfig, Error, Event, Hostile, Lanes, LanesConfig, Layout,
+    Log, LogConfig, Mode, NamedEpochs, NamedEpochsConfig, Parties, PartiesConfig, PingPong,
+    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingBuffer, RingConfig,
+    SectionId, Sections, Spin, Submission, UnitCost, UnitLimits, UnitRecord, UnitRegistry,
+    VersionRange,
 };
 
 const LEN: usize = 1 << 14;
@@ -41,6 +43,7 @@ const ARENA: SectionId = SectionId(12);
 const WORLD: SectionId = SectionId(13);
 const MORE: SectionId = SectionId(14);
 const DIRTY: SectionId = SectionId(15);
+const MORE_UNITS: SectionId = SectionId(16);
 
 type Bytes = AlignedBytes<LEN>;
 
@@ -62,6 +65,11 @@ fn layout() -> Layout {
         .raw(WORLD, "world", 128)
         .raw(MORE, "more", 64)
         .dirty_map(DIRTY, "dirty", DirtyMapConfig { first: WORLD, sections: 2, block_len: 64 })
+        .registry_overflow(
+            MORE_UNITS,
+            "more units",
+            RegistryOverflowConfig { registry: UNITS, slots: 1 },
+        )
         .build()
         .unwrap()
 }
@@ -95,14 +103,26 @@ fn write(memory: &mut Bytes) {
     client.write_buffer(0, b"input").unwrap();
     client.submit(&Submission::noop(CallId(77)), &Spin::default()).unwrap();
 
+    let units = UnitRegistry::open(&mine, UNITS).unwrap();
     let record = UnitRecord {
         name: "hash",
         version: (1, 2, 3),
-        capabilities: 5,
+        capabilities: Capabilities(5),
         methods: &["blake3", "sha256"],
         ..UnitRecord::default()
     };
-    UnitRegistry::open(&mine, UNITS).unwrap().register(&record).unwrap();
+    units.register(&record).unwrap();
+    let gone = units.register(&UnitRecord { name: "gone", ..UnitRecord::default() }).unwrap();
+    let needs = [Dependency { name: "hash", range: VersionRange::caret((1, 2, 0)) }];
+    let record = UnitRecord {
+        name: "storage",
+        dependencies: &needs,
+        limits: UnitLimits { jobs: 4, ..UnitLimits::default() },
+        cost: UnitCost { per_call: 3 * CREDIT, per_unit: 7 },
+        ..UnitRecord::default()
+    };
+    units.register(&record).unwrap();
+    units.retire(gone).unwrap();
     mine.write_raw(RAW, 4, b"raw bytes").unwrap();
 
     let told = write_events(&mine);
@@ -170,8 +190,14 @@ fn observe(sections: &Sections<'_, Hostile>) {
 
     let units = UnitRegistry::open(sections, UNITS).unwrap();
     let unit = units.descriptor(units.find("hash").unwrap()).unwrap();
-    assert_eq!((unit.version(), unit.capabilities()), ((1, 2, 3), 5));
+    assert_eq!((unit.version(), unit.capabilities()), ((1, 2, 3), Capabilities(5)));
     assert_eq!(unit.methods().collect::<Vec<_>>(), ["blake3", "sha256"]);
+    let storage = units.descriptor(units.find("storage").unwrap()).unwrap();
+    assert_eq!((storage.id().index(), storage.limits().jobs), (2, 4));
+    assert_eq!(storage.cost().total(1), 3 * CREDIT + 7);
+    assert_eq!(units.missing_dependencies(&storage).count(), 0);
+    assert_eq!(units.provider(&storage.dependencies().next().unwrap()), Ok(unit.id()));
+    assert_eq!(units.find("gone"), Err(Error::NoUnit));
 
     let names = NamedEpochs::open(sections, NAMES).unwrap();
     let id = names.find("third").unwrap().unwrap();
@@ -221,6 +247,7 @@ fn succeed(sections: &Sections<'_, Cooperative>) {
     assert_eq!((&*front, front.version()), (&[6; 12][..], 2));
 
     // Units and calls end with those who made them.
+    assert_eq!(UnitRegistry::open(sections, UNITS).unwrap().iter().count(), 0);
     let lanes = Lanes::open(sections, LANES).unwrap();
     assert_eq!(lanes.service().unwrap().next(), None);
     assert!(lanes.client().is_ok());
