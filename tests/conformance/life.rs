@@ -4,10 +4,10 @@ use std::thread;
 
 use inos::{
     AlwaysAlive, Arena, ArenaConfig, CallId, Completion, Error, Futex, Lanes, LanesConfig, Layout,
-    Parties, PartiesConfig, RegistryConfig, RingBuffer, RingConfig, Status, Submission, UnitRecord,
-    UnitRegistry,
+    Parties, PartiesConfig, RegistryConfig, RingBuffer, RingConfig, Status, Submission, UnitId,
+    UnitRecord, UnitRegistry,
 };
-use inos_core::{Counters, CountersConfig};
+use inos_core::{Counters, CountersConfig, Dependency, RegistryOverflowConfig, VersionRange};
 
 use super::{Both, Check, ID, OTHER, built};
 
@@ -23,11 +23,15 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         name: "registry",
         layout: || {
-            built(Layout::builder().registry(
-                ID,
-                "units",
-                RegistryConfig { slots: 4, slot_len: 512 },
-            ))
+            built(
+                Layout::builder()
+                    .registry(ID, "units", RegistryConfig { slots: 1, slot_len: 512 })
+                    .registry_overflow(
+                        OTHER,
+                        "more units",
+                        RegistryOverflowConfig { registry: ID, slots: 1 },
+                    ),
+            )
         },
         run: registry,
     },
@@ -88,14 +92,31 @@ fn lanes(one: Both<'_, '_>, other: Both<'_, '_>) {
 
 fn registry(one: Both<'_, '_>, other: Both<'_, '_>) {
     let registry = UnitRegistry::open(one, ID).unwrap();
-    let record = UnitRecord { name: "hash", methods: &["sha", "blake"], ..UnitRecord::default() };
-    let id = registry.register(&record).unwrap();
+    let record = UnitRecord {
+        name: "hash",
+        version: (1, 3, 0),
+        methods: &["sha", "blake"],
+        ..UnitRecord::default()
+    };
+    let hash = registry.register(&record).unwrap();
     let seen = UnitRegistry::open(other, ID).unwrap();
     assert_eq!(seen.register(&record), Err(Error::RoleHeld));
-    assert_eq!(seen.find("hash"), Ok(id));
-    assert_eq!(seen.method(id, "blake"), Ok(1));
-    registry.retire(id).unwrap();
+    assert_eq!((seen.find("hash"), seen.method(hash, "blake")), (Ok(hash), Ok(1)));
+
+    let needs = [Dependency { name: "hash", range: VersionRange::caret((1, 2, 0)) }];
+    let record = UnitRecord { name: "storage", dependencies: &needs, ..UnitRecord::default() };
+    let storage = seen.register(&record).unwrap();
+    let mut order = [UnitId::NONE; 2];
+    assert_eq!(registry.resolve(storage, &mut order).unwrap(), [hash, storage]);
+    let full = registry.register(&UnitRecord { name: "third", ..UnitRecord::default() });
+    assert_eq!(full, Err(Error::NoSeat { count: 2 }));
+
+    registry.retire(hash).unwrap();
     assert_eq!(seen.find("hash"), Err(Error::NoUnit));
+    assert_eq!(
+        seen.resolve(storage, &mut order),
+        Err(Error::Unmet { unit: storage, dependency: 0 })
+    );
 }
 
 fn arena(one: Both<'_, '_>, other: Both<'_, '_>) {

@@ -21,6 +21,7 @@ mod names;
 mod news;
 mod records;
 mod replica;
+mod units;
 
 use std::collections::{HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
@@ -32,9 +33,11 @@ use std::{env, process, thread};
 use inos::{
     Access, ArenaConfig, Cooperative, EpochsConfig, Error, FileLock, FileLocks, FileMemory,
     LanesConfig, Layout, Mode, NamedEpochsConfig, Parties, PartiesConfig, Party, PingPongConfig,
-    RingConfig, SectionId, Sections,
+    RegistryConfig, RingConfig, SectionId, Sections,
 };
-use inos_core::{BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig};
+use inos_core::{
+    BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig, RegistryOverflowConfig,
+};
 
 const PARTIES: SectionId = SectionId(1);
 const RING: SectionId = SectionId(2);
@@ -50,6 +53,8 @@ const EVENTS: SectionId = SectionId(11);
 const WORLD: SectionId = SectionId(12);
 const MORE: SectionId = SectionId(13);
 const DIRTY: SectionId = SectionId(14);
+const UNITS: SectionId = SectionId(15);
+const MORE_UNITS: SectionId = SectionId(16);
 
 /// Seats: the parent's, the children's, and what was not reaped yet.
 const SEATS: u32 = 8;
@@ -80,6 +85,12 @@ fn layout() -> Layout {
         .raw(WORLD, "world", 1024)
         .raw(MORE, "more", 256)
         .dirty_map(DIRTY, "dirty", DirtyMapConfig { first: WORLD, sections: 2, block_len: 64 })
+        .registry(UNITS, "units", RegistryConfig { slots: 4, slot_len: 512 })
+        .registry_overflow(
+            MORE_UNITS,
+            "more units",
+            RegistryOverflowConfig { registry: UNITS, slots: 2 },
+        )
         .build()
         .unwrap()
 }
@@ -166,10 +177,11 @@ fn child() {
     let mut counts = counts::Child::new(&sections, number);
     let mut events = events::Child::new(&sections, number);
     let mut replica = replica::Child::new(&sections);
+    let mut units = units::Child::new(&sections);
     // An orphan ends, too.
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        match random.below(9) {
+        match random.below(10) {
             0 => records.work(&mut random),
             1 => frames.work(&mut random),
             2 => blocks.work(&mut random),
@@ -178,7 +190,8 @@ fn child() {
             5 => names.work(&mut random),
             6 => counts.work(&mut random),
             7 => events.work(&mut random),
-            _ => replica.work(&mut random),
+            8 => replica.work(&mut random),
+            _ => units.work(&mut random),
         }
         // Who takes what the dead held may be killed at it.
         if random.below(50) == 0 {
@@ -250,6 +263,7 @@ struct Parent<'p> {
     counts: counts::Parent<'p>,
     events: events::Parent<'p>,
     replica: replica::Parent<'p>,
+    units: units::Parent<'p>,
 }
 
 impl<'p> Parent<'p> {
@@ -264,6 +278,7 @@ impl<'p> Parent<'p> {
             counts: counts::Parent::new(sections),
             events: events::Parent::new(sections),
             replica: replica::Parent::new(sections),
+            units: units::Parent::new(sections),
         }
     }
 
@@ -277,10 +292,11 @@ impl<'p> Parent<'p> {
         self.counts.look();
         self.events.look();
         self.replica.look();
+        self.units.look();
     }
 
     /// What was seen of each, by name.
-    fn seen(&self) -> [(&'static str, u32); 10] {
+    fn seen(&self) -> [(&'static str, u32); 11] {
         [
             ("records", self.records.seen),
             ("frames", self.frames.seen),
@@ -292,6 +308,7 @@ impl<'p> Parent<'p> {
             ("counts", self.counts.seen),
             ("events", self.events.seen),
             ("states", self.replica.seen),
+            ("units", self.units.seen),
         ]
     }
 }
@@ -324,6 +341,7 @@ fn the_killed_harm_nobody() {
     counts::all_free(&sections);
     events::all_free(&sections);
     replica::all_free(&sections);
+    units::all_free(&sections);
     let others: Vec<_> = (1..SEATS).map(|_| sections.join(PARTIES, &locks, "any")).collect();
     assert!(others.iter().all(Result::is_ok));
 }
@@ -364,6 +382,6 @@ fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
     println!("{rounds} rounds: {found} claims of the dead taken; seen {seen}");
     assert!(found > rounds / 8, "hardly anybody died with anything: {found}");
     for (what, count) in parent.seen() {
-        assert!(count > rounds / 8, "hardly any {what}: {count}");
+        assert!(count > rounds / 20, "hardly any {what}: {count}");
     }
 }
