@@ -6,12 +6,11 @@
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
 //!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
-//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
-//!    their answers, a [`UnitRegistry`] says who is there.
-//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there, a
+//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and their
+//!    answers, a [`UnitRegistry`] says who is there, an [`Arena`] is memory to allocate from, a
 //!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
 //!    what happens.
+//! 4. A [`Party`] is somebody who takes part: what it held when it died is given back.
 //!
 //! ```
 //! use inos_core::{

@@ -18,6 +18,7 @@
 //! | an event of a log is whole or not there, and none is lost to an older one | `log` |
 //! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
+//! | a block is one party's at a time, whatever becomes of its page | `arena` |
 //! | who left is never taken for dead | `party` |
 //! | a task that registers while others wake is woken | `waker` |
 //!
