@@ -6,13 +6,14 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_EPOCHS, KIND_LANES, KIND_MPSC, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::epochs::{self, EpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
+use crate::mpsc::{self, MpscConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig};
 use crate::ring::{self, RingConfig};
@@ -115,6 +116,11 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// A byte ring of many producers.
+    pub const fn mpsc(self, id: SectionId, name: &str, config: MpscConfig) -> Self {
+        self.add(id, name, KIND_MPSC, config.params(), mpsc::section_len(&config))
     }
 
     const fn add(

@@ -5,8 +5,9 @@
 //! 2. A [`Layout`] says what is where; [`Sections::create`] formats the region, and
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
-//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there.
+//!    [`RingBuffer`] carries records, an [`MpscRing`] those of many producers, a [`PingPong`]
+//!    buffer keeps the newest state readable in place, [`Lanes`] carry calls and their answers, a
+//!    [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -36,7 +37,7 @@
 //! over abstract words, so that the model checker runs the code that the memory runs.
 //!
 //! # Not supported yet
-//! Multi-producer rings, lossy broadcast, an arena, twins, dynamic epochs, and taking over the
+//! Lossy broadcast, an arena, twins, dynamic epochs, and taking over the
 //! roles of a dead party other than by attaching exclusively.
 #![no_std]
 #![deny(unsafe_code)]
@@ -65,6 +66,7 @@ modules! {
     mod hash;
     mod lanes;
     mod layout;
+    mod mpsc;
     mod ping_pong;
     pub mod protocol;
     mod raw;
@@ -79,6 +81,7 @@ modules! {
     pub use error::Error;
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
+    pub use mpsc::*;
     pub use ping_pong::*;
     pub use raw::region::{
         Access, AlignedBytes, Cooperative, Hostile, REGION_ALIGN, Region, Trust,

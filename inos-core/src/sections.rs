@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_EPOCHS, KIND_LANES, KIND_MPSC, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -21,7 +21,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{epochs, lanes, ping_pong, registry, ring};
+use crate::{epochs, lanes, mpsc, ping_pong, registry, ring};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -97,6 +97,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
                 KIND_LANES => lanes::format(&inside, section)?,
                 KIND_REGISTRY => registry::format(&inside, section)?,
+                KIND_MPSC => mpsc::format(&inside, section)?,
                 _ => {}
             }
         }
@@ -326,6 +327,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,
             KIND_REGISTRY => registry::void_roles(&inside, section)?,
+            KIND_MPSC => mpsc::void_roles(&inside, section)?,
             _ => {}
         }
     }
@@ -342,6 +344,7 @@ fn reclaim(span: &Span<'_>, table: &[Section], dead: u16) -> u32 {
             KIND_RING => ring::reclaim(&inside, section, dead),
             KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
             KIND_LANES => lanes::reclaim(&inside, section, dead),
+            KIND_MPSC => mpsc::reclaim(&inside, section, dead),
             _ => Ok(0),
         };
         freed = freed.saturating_add(count.unwrap_or(0));

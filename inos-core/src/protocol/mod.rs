@@ -13,6 +13,7 @@ pub mod epoch;
 pub mod fault;
 #[cfg(not(loom))]
 mod fault;
+pub mod mpsc;
 pub mod ping_pong;
 pub mod ready;
 pub mod ring;
