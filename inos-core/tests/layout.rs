@@ -7,8 +7,8 @@ use inos_core::defs::{
 };
 use inos_core::{
     AtomicU32, EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Mode,
-    Ordering, PingPong, PingPongConfig, Region, RegistryConfig, RingBuffer, RingConfig, SectionId,
-    Sections, Trust, UnitRegistry,
+    MpscConfig, MpscRing, Ordering, PingPong, PingPongConfig, Region, RegistryConfig, RingBuffer,
+    RingConfig, SectionId, Sections, Trust, UnitRegistry,
 };
 use proptest::prelude::*;
 
@@ -21,6 +21,7 @@ enum Piece {
     PingPong(PingPongConfig),
     Lanes(LanesConfig),
     Registry(RegistryConfig),
+    Mpsc(MpscConfig),
 }
 
 impl Piece {
@@ -32,6 +33,7 @@ impl Piece {
             Self::PingPong(config) => builder.ping_pong(id, "frames", config),
             Self::Lanes(config) => builder.lanes(id, "lanes", config),
             Self::Registry(config) => builder.registry(id, "units", config),
+            Self::Mpsc(config) => builder.mpsc(id, "events", config),
         }
     }
 
@@ -44,6 +46,7 @@ impl Piece {
             Self::PingPong(_) => PingPong::open(sections, id).map(drop),
             Self::Lanes(_) => Lanes::open(sections, id).map(drop),
             Self::Registry(_) => UnitRegistry::open(sections, id).map(drop),
+            Self::Mpsc(_) => MpscRing::open(sections, id).map(drop),
         };
         assert_eq!(opened, Ok(()), "{self:?}");
     }
@@ -68,6 +71,9 @@ fn piece() -> impl Strategy<Value = Piece> {
             slots,
             slot_len: blocks * 64
         })),
+        (3_u32..9, 2_u32..6, 1_u32..5).prop_map(|(capacity, tickets, seats)| {
+            Piece::Mpsc(MpscConfig { capacity: 1 << capacity, tickets: 1 << tickets, seats })
+        }),
     ]
 }
 

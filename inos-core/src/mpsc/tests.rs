@@ -1,14 +1,14 @@
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicBool;
 use std::vec::Vec;
-use std::{format, mem, thread, vec};
-
-use proptest::prelude::*;
+use std::{mem, vec};
 
 use super::*;
 use crate::layout::Layout;
 use crate::protocol::mpsc::{ABANDONED, ANNOUNCED, CLAIMED, COMMITTED, RELEASED};
 use crate::raw::region::{AlignedBytes, Hostile, Region};
+
+mod model;
+mod threads;
 
 const ID: SectionId = SectionId(4);
 const SMALL: MpscConfig = MpscConfig { capacity: 16, tickets: 8, seats: 3 };
