@@ -12,6 +12,7 @@
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used)]
 
+mod mpsc;
 mod ring;
 mod role;
 

@@ -9,6 +9,7 @@
 //! |------|-------|
 //! | no wake-up is lost, whatever was stored before an advance is visible after it | `epoch` |
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
+//! | of many producers each keeps its order; a late commit counts or is fenced | `mpsc` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
@@ -30,6 +31,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod epoch;
+mod mpsc;
 mod ping_pong;
 mod ready;
 mod ring;

@@ -64,8 +64,8 @@ impl ConsumerCursor {
         let mut cursor =
             Self { ticket: oldest, before: head, read, open: None, oldest, head, fruitless: 0 };
         cursor.finish_recycling(words)?;
-        // Not yet stored if the last holder died just before. Release as in `release`.
-        words.head().store(head, Ordering::Release);
+        // Not yet stored if the last holder died just before. Release as in `release_some`.
+        words.head().store(head, ordering("mpsc: store of the head", Ordering::Release));
         if distance(head, read) > words.capacity() {
             return Err(IMPOSSIBLE);
         }
@@ -74,9 +74,8 @@ impl ConsumerCursor {
             if left == 0 {
                 return Ok(cursor);
             }
-            // Acquire: its producer may be at work still; pairs with Release in
-            // `ProducerCursor::claim`.
-            let end = end_of(extent(words, cursor.ticket)?.load(Ordering::Acquire));
+            // Relaxed: the last holder of the role saw it claimed.
+            let end = end_of(extent(words, cursor.ticket)?.load(Ordering::Relaxed));
             let place = end.and_then(|end| Place::between(cursor.before, end, words.capacity()));
             let place = place.ok_or(IMPOSSIBLE)?;
             if left < distance(cursor.before, place.end) {
@@ -94,14 +93,15 @@ impl ConsumerCursor {
         for step in 1..words.ticket_count() {
             let ticket = moved(self.oldest, step - 1);
             let (word, empty) = (extent(words, ticket)?, lap(words, ticket));
-            // Acquire: as in `resume`.
-            let found = word.load(Ordering::Acquire);
+            // Relaxed: what the last holder of the role emptied is seen so; whether one that it
+            // left to the producers is claimed does not matter.
+            let found = word.load(Ordering::Relaxed);
             match end_of(found) {
                 Some(end) if (1..=capacity).contains(&distance(self.head, end)) => {}
                 Some(end) if (1..capacity).contains(&distance(end, self.head)) => {
                     state(words, ticket)?.store(OPEN | empty, Ordering::Relaxed);
-                    // Release as in `release`.
-                    word.store(empty, Ordering::Release);
+                    // Release as in `release_some`.
+                    word.store(empty, ordering("mpsc: recycle", Ordering::Release));
                 }
                 None if found == empty => {}
                 _ => return Err(IMPOSSIBLE),
@@ -285,15 +285,17 @@ impl ConsumerCursor {
         }
         // Release: the anchor before it is claimed; pairs with Acquire in
         // `ProducerCursor::claim`.
-        words.head_ticket().store(oldest, Ordering::Release);
+        let order = ordering("mpsc: store of the head ticket", Ordering::Release);
+        words.head_ticket().store(oldest, order);
         // Release because the producers may overwrite what was read; pairs with Acquire in
         // `ProducerCursor::claim`.
         words.head().store(head, ordering("mpsc: store of the head", Ordering::Release));
         let mut ticket = first;
         while ticket != last {
             let next = moved(ticket, words.ticket_count());
-            // Release because its state is open now, and the extent before it is empty; pairs
-            // with Acquire in `ProducerCursor::claim`.
+            // Release because its state is open now; pairs with Acquire in
+            // `ProducerCursor::claim`. Loom can't tell: the state is changed by an exchange,
+            // which works on the newest value there.
             let order = ordering("mpsc: recycle", Ordering::Release);
             extent(words, ticket)?.store(lap(words, next), order);
             ticket = moved(ticket, 1);
@@ -354,10 +356,9 @@ impl ConsumerCursor {
         if ahead < distance(self.oldest, next) || ahead >= words.ticket_count().wrapping_sub(1) {
             return Ok(false);
         }
-        // One that is not claimed yet must stay open for whoever claims it. Acquire: one that is
-        // gets its extent read when it is passed by; pairs with Release in
-        // `ProducerCursor::claim`.
-        if end_of(extent(words, ticket)?.load(Ordering::Acquire)).is_none() {
+        // One that is not claimed yet must stay open for whoever claims it. Relaxed: nothing but
+        // this word is read for it, and the next look at it does not see an older value.
+        if end_of(extent(words, ticket)?.load(Ordering::Relaxed)).is_none() {
             return Ok(false);
         }
         let lap = lap(words, ticket);

@@ -110,7 +110,8 @@ impl ProducerCursor {
         let hint = words.tail().load(ordering("mpsc: load of the tail", Ordering::Acquire)) & MASK;
         // Acquire: the ticket before it is the anchor; pairs with Release in
         // `ConsumerCursor::release`.
-        let oldest = words.head_ticket().load(Ordering::Acquire) & MASK;
+        let order = ordering("mpsc: load of the head ticket", Ordering::Acquire);
+        let oldest = words.head_ticket().load(order) & MASK;
         // Relaxed: the extent before either was acquired with it.
         let end_before = |ticket: u32| {
             extent(words, moved(ticket, MASK)).map(|word| end_of(word.load(Ordering::Relaxed)))
@@ -131,9 +132,9 @@ impl ProducerCursor {
                 self.announce(words, ticket);
             }
             let (word, empty) = (extent(words, ticket)?, lap(words, ticket));
-            // Acquire: an empty one's state and the extent before it were recycled; pairs with
-            // Release in `ConsumerCursor::release`. A claimed one bounds the age of the head, as
-            // the tail does.
+            // Acquire: the state of an empty one is open, or its exchange could fail on an older
+            // value; pairs with Release in `ConsumerCursor::release`. A claimed one bounds the
+            // age of the head, as the tail does. Loom can't tell: see there.
             let found = word.load(ordering("mpsc: load of an extent", Ordering::Acquire));
             if let Some(end) = end_of(found) {
                 let ahead = distance(before, end);
