@@ -272,6 +272,35 @@ fn what_is_dropped_or_forgotten_is_passed_by() {
     });
 }
 
+/// One that is not at work announces nothing, so that it never looks as if it held something.
+#[test]
+fn an_idle_producer_announces_nothing() {
+    hostile(SMALL, |ring, words| {
+        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        let intent = || get(words, of_seat(0, INTENT));
+        for ticket in 0..3 {
+            let batch = producer.try_claim_batch(16).unwrap();
+            assert_eq!(intent(), ANNOUNCED | ticket);
+            match ticket {
+                0 => batch.commit().unwrap(),
+                1 => batch.abort(),
+                _ => {
+                    assert_eq!(consumer.suspect(0), Ok(true));
+                    assert_eq!(batch.commit(), Err(Error::Fenced));
+                }
+            }
+            assert_eq!(intent(), 0);
+        }
+        while producer.push(1, b"").is_ok() {}
+        assert_eq!(intent(), 0);
+        assert!(producer.push(1, &[0; 99]).is_err());
+        assert_eq!(intent(), 0);
+        mem::forget(producer.try_claim_batch(0));
+        drop(producer);
+        assert_eq!(intent(), 0);
+    });
+}
+
 #[test]
 fn a_suspect_is_passed_by_and_fenced() {
     cooperative(SMALL, |ring| {

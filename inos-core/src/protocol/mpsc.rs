@@ -257,15 +257,15 @@ fn mend<M: Words>(words: &M) -> Result<(), Error> {
             intent.store(0, relaxed);
         }
     }
-    // Checks the head and the extents up to what was read, and does what a consumer left undone.
+    // Checks the head, that no claim ends further from it than the capacity, and the extents up
+    // to what was read; and does what a consumer left undone.
     let cursor = ConsumerCursor::resume(words)?;
     let (oldest, head) = cursor.oldest();
     let last = moved(oldest, words.ticket_count().wrapping_sub(1));
     let (mut ticket, mut before, mut unread) = (oldest, head, false);
     while ticket != last {
         let Some(end) = end_of(extent(words, ticket)?.load(relaxed)) else { break };
-        let fits = distance(head, end) <= words.capacity();
-        if !fits || Place::between(before, end, words.capacity()).is_none() {
+        if Place::between(before, end, words.capacity()).is_none() {
             return Err(IMPOSSIBLE);
         }
         unread |= ticket == cursor.ticket();
@@ -292,4 +292,30 @@ fn mend<M: Words>(words: &M) -> Result<(), Error> {
         ticket = moved(ticket, 1);
     }
     Ok(())
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Both sides derive the same place, and there is one end for each length.
+    #[test]
+    fn a_place_is_known_by_its_end() {
+        for capacity in [2, 4, 16] {
+            for before in (MASK - 2 * capacity..=MASK).chain(0..2 * capacity) {
+                for count in 1..=capacity / 2 {
+                    let place = Place::after(before, count, capacity);
+                    assert_eq!(Place::between(before, place.end, capacity), Some(place));
+                    let first = place.start & (capacity - 1);
+                    assert!(first + count <= capacity, "split");
+                }
+                let ends = (0..=MASK.min(4 * capacity)).map(|total| moved(before, total));
+                let valid = ends.filter(|&end| Place::between(before, end, capacity).is_some());
+                assert_eq!(valid.count() as u32, capacity / 2);
+                for far in [1 << 29, 1 << 30, MASK] {
+                    assert_eq!(Place::between(before, moved(before, far), capacity), None);
+                }
+            }
+        }
+    }
 }

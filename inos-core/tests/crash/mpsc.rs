@@ -127,13 +127,13 @@ fn drain(ring: &Ring, consumer: &mut ConsumerCursor) -> Records {
 fn check_all_free(ring: &Ring, consumer: &mut ConsumerCursor) {
     for seat in 0..SEATS as u32 {
         role::revoke(ring.lease(seat).unwrap(), LIVING);
-        let mut producer = sit(ring, seat, LIVING).expect("a seat was lost");
+        let mut producer = sit(ring, seat, LIVING).unwrap();
         for count in [4, 4, 1, 2, 3] {
-            push(ring, &mut producer, count).expect("space was lost");
+            push(ring, &mut producer, count).unwrap();
             assert_eq!(drain(ring, consumer).len(), 1);
         }
         for _ in 1..TICKETS {
-            push(ring, &mut producer, 1).expect("a ticket was lost");
+            push(ring, &mut producer, 1).unwrap();
         }
         assert_eq!(push(ring, &mut producer, 1), Err(Error::Full));
         assert_eq!(drain(ring, consumer).len(), TICKETS - 1);
@@ -259,6 +259,40 @@ fn a_dead_consumer_is_succeeded() {
         through.is_some()
     });
     assert!(deaths > 40, "{deaths}");
+}
+
+/// A whole ring is given back at once, by one who dies meanwhile.
+#[test]
+fn a_consumer_dies_while_it_gives_all_back() {
+    let deaths = every_death(|steps| {
+        // At its start, where two claims fill it.
+        let ring = Ring::default();
+        mpsc::format(&ring).unwrap();
+        let mut producer = sit(&ring, 0, LIVING).unwrap();
+        let mut pushed = Records::new();
+        for count in [4, 4] {
+            pushed.push((push(&ring, &mut producer, count).unwrap(), count));
+        }
+        let mut records = Records::new();
+        let through = mortal(steps, || {
+            let mut consumer = ConsumerCursor::resume(&ring).unwrap();
+            while let Ok(available) = consumer.available(&ring) {
+                consumer.advance(available.count());
+                records.push((available.start(), available.count()));
+                if records.len() == 2 {
+                    consumer.settle(&ring).unwrap();
+                    break;
+                }
+            }
+        });
+        let mut successor = ConsumerCursor::resume(&ring).unwrap();
+        let again = drain(&ring, &mut successor);
+        assert!(again.is_empty() || again == pushed, "{again:?}");
+        assert!(records.len() == 2 || again == pushed);
+        check_all_free(&ring, &mut successor);
+        through.is_some()
+    });
+    assert!(deaths > 20, "{deaths}");
 }
 
 /// The consumer and a producer in the middle of a claim, both dead.
