@@ -223,20 +223,25 @@ fn config_of(section: &Section) -> Result<MpscConfig, Error> {
 /// section.
 #[derive(Clone, Copy, Debug)]
 struct Control<'m> {
-    /// The section.
-    span: Span<'m>,
     config: MpscConfig,
     tail: &'m AtomicU32,
     head_ticket: &'m AtomicU32,
     head: &'m AtomicU32,
     read: &'m AtomicU32,
+    /// A line for each.
+    seats: &'m [AtomicU32],
+    /// Two words for each.
+    tickets: &'m [AtomicU32],
 }
 
 impl<'m> Control<'m> {
     fn new(span: Span<'m>, config: MpscConfig) -> Result<Self, Error> {
+        let seats = span.control(SEATS, config.seats as usize * LINE / 4)?;
+        let ticket_words = config.tickets as usize * TICKET_LEN / 4;
+        let tickets = span.control(config.tickets_offset(), ticket_words)?;
         let (tail, read) = (span.word(TAIL)?, span.word(READ)?);
         let (head_ticket, head) = (span.word(HEAD_TICKET)?, span.word(HEAD)?);
-        Ok(Self { span, config, tail, head_ticket, head, read })
+        Ok(Self { config, tail, head_ticket, head, read, seats, tickets })
     }
 
     const fn seat_line(seat: u32) -> usize {
@@ -248,15 +253,13 @@ impl<'m> Control<'m> {
         if seat >= self.config.seats {
             return None;
         }
-        self.span.word(Self::seat_line(seat) + offset).ok()
+        self.seats.get((seat as usize * LINE + offset) / 4)
     }
 
+    /// The protocol takes the index of a ticket below their count.
     #[inline]
     fn ticket_word(&self, index: u32, offset: usize) -> Option<&'m AtomicU32> {
-        if index >= self.config.tickets {
-            return None;
-        }
-        self.span.word(self.config.tickets_offset() + index as usize * TICKET_LEN + offset).ok()
+        self.tickets.get((index as usize * TICKET_LEN + offset) / 4)
     }
 }
 
