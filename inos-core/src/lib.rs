@@ -11,6 +11,9 @@
 //!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
 //!    what happens.
 //! 4. A [`Party`] is somebody who takes part: what it held when it died is given back.
+//!    [`RingBuffer`] carries records, an [`MpscRing`] those of many producers, a [`PingPong`]
+//!    buffer keeps the newest state readable in place, [`Lanes`] carry calls and their answers, a
+//!    [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -38,9 +41,6 @@
 //!
 //! Unsafe code is confined to the `raw` module. The lock-free protocols are in [`protocol`],
 //! over abstract words, so that the model checker runs the code that the memory runs.
-//!
-//! # Not supported yet
-//! Multi-producer rings.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -76,6 +76,7 @@ modules! {
     mod lanes;
     mod layout;
     mod log;
+    mod mpsc;
     mod parties;
     mod ping_pong;
     pub mod protocol;
@@ -96,6 +97,7 @@ modules! {
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
     pub use log::*;
+    pub use mpsc::*;
     pub use parties::*;
     pub use ping_pong::*;
     pub use raw::liveness::{AlwaysAlive, Liveness};

@@ -11,6 +11,7 @@
 //! | a name is one slot's at a time, and is never read torn | `names` |
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
 //! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
+//! | of many producers each keeps its order; a late commit counts or is fenced | `mpsc` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | a name belongs to one unit, a record is whole, the index misses nobody | `registry` |
@@ -49,6 +50,7 @@ mod counters;
 mod epoch;
 mod lane;
 mod log;
+mod mpsc;
 mod names;
 mod party;
 mod ping_pong;
