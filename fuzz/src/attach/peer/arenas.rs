@@ -200,7 +200,7 @@ impl<'m, T: Door> Arenas<'m, T> {
 
     pub(super) fn forget(&mut self, at: Context<'_, 'm, T>, choice: u8) {
         if choice.is_multiple_of(4) {
-            drop(self.arenas.pop());
+            self.arenas.pop();
         } else if let Some((_, block, _)) = self.blocks.pop() {
             at.world.leaks.borrow_mut().push(at.sections.party());
             mem::forget(block);

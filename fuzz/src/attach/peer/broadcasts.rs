@@ -61,14 +61,8 @@ impl<'m> Broadcasts<'m> {
         let piece = record.get(at..).unwrap_or(&[0; 4]);
         let is_inside = at <= len && at.is_multiple_of(4);
         assert_eq!(draft.write(at, piece).is_ok(), is_inside, "{at} of {len}");
-        match finish {
-            Finish::Commit => {
-                if world.see(draft.send(tag)).is_some() {
-                    *sent = tag;
-                }
-            }
-            Finish::Drop => drop(draft),
-            Finish::Forget => mem::forget(draft),
+        if finish == Finish::Commit && world.see(draft.send(tag)).is_some() {
+            *sent = tag;
         }
     }
 
@@ -94,7 +88,7 @@ impl<'m> Broadcasts<'m> {
         if choice.is_multiple_of(2) {
             drop(self.transmitters.pop());
         } else {
-            drop(self.receivers.pop());
+            self.receivers.pop();
         }
     }
 

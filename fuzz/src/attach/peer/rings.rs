@@ -121,13 +121,9 @@ impl<'m, T: Door> Rings<'m, T> {
         }
         let written = batch.count();
         assert!(written >= count.min(64));
-        match finish {
-            Finish::Commit => {
-                assert_eq!(batch.commit(), written);
-                pushed(world, *id, written);
-            }
-            Finish::Drop => drop(batch),
-            Finish::Forget => mem::forget(batch),
+        if finish == Finish::Commit {
+            assert_eq!(batch.commit(), written);
+            pushed(world, *id, written);
         }
     }
 
@@ -230,13 +226,9 @@ impl Rings<'_, Cooperative> {
         grant.truncate(less);
         assert_eq!(grant.len(), len.min(less));
         fill(tag, &mut grant);
-        match finish {
-            Finish::Commit => {
-                grant.commit(tag);
-                pushed(world, *id, 1);
-            }
-            Finish::Drop => drop(grant),
-            Finish::Forget => mem::forget(grant),
+        if finish == Finish::Commit {
+            grant.commit(tag);
+            pushed(world, *id, 1);
         }
     }
 }

@@ -136,7 +136,7 @@ impl<'m> Tools<'m> {
 
     pub(super) fn forget(&mut self, choice: u8) {
         if choice.is_multiple_of(3) {
-            drop(self.readers.pop());
+            self.readers.pop();
         } else {
             drop(self.counters.pop());
         }
