@@ -6,10 +6,10 @@
 use std::path::Path;
 use std::{fs, io};
 
-/// A layout of eight sections, as `attach` reads it: raw, epochs, ring, pinned ping-pong buffer of
-/// items, observed one, registry, parties, arena.
+/// A layout of nine sections, as `attach` reads it: raw, epochs, ring, pinned ping-pong buffer of
+/// items, observed one, registry, parties, arena, more slots for the registry.
 const STATE: &[u8] =
-    &[7, 0, 63, 1, 0, 3, 2, 3, 3, 1, 4, 1, 99, 3, 1, 1, 1, 99, 5, 1, 1, 6, 1, 2, 8, 0, 7];
+    &[8, 0, 63, 1, 0, 3, 2, 3, 3, 1, 4, 1, 99, 3, 1, 1, 1, 99, 5, 1, 1, 6, 1, 2, 8, 0, 7, 13, 1];
 /// Another one: lanes, broadcast, named epochs, a replicated group, log, counters, parties, ring.
 const FLOW: &[u8] =
     &[7, 4, 1, 1, 1, 7, 1, 9, 3, 10, 1, 100, 50, 0, 11, 1, 40, 12, 3, 6, 1, 2, 2, 3];
@@ -61,8 +61,9 @@ const CALLS: &[&[u8]] = &[
 ];
 /// Registries: register, find, list, heartbeats, retire.
 const UNITS: &[&[u8]] = &[
-    &[12, 0, 0, 0, 0, 1, 3, 5],
-    &[12, 3, 0, 0, 0, 1],
+    &[12, 0, 0, 0, 0, 1, 3, 5, 0, 0],
+    &[12, 0, 0, 0, 0, 2, 2, 9, 0, 2],
+    &[12, 3, 0, 1, 0, 1, 1],
     &[12, 4, 0, 0, 0, 0],
     &[12, 5, 0, 0, 0, 0],
     &[12, 2, 0, 0, 0, 0],

@@ -7,7 +7,7 @@
 
 use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
@@ -19,7 +19,7 @@ use crate::parties::{self, PartiesConfig};
 use crate::counters::{self, CountersConfig};
 use crate::log::{self, LogConfig};
 use crate::ping_pong::{self, PingPongConfig};
-use crate::registry::{self, RegistryConfig};
+use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
 use crate::section::{Section, SectionId};
 use crate::twin::{self, DirtyMapConfig};
@@ -144,6 +144,24 @@ impl LayoutBuilder {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
     }
 
+    /// More slots for a unit registry that was added before.
+    pub const fn registry_overflow(
+        self,
+        id: SectionId,
+        name: &str,
+        config: RegistryOverflowConfig,
+    ) -> Self {
+        let next = registry::next_first_slot(&self.sections, self.count, config.registry);
+        let (slot_len, first_slot, len) = match next {
+            Ok((slot_len, first_slot)) => {
+                let size = RegistryConfig { slots: config.slots, slot_len };
+                (slot_len, first_slot, registry::section_len(&size))
+            }
+            Err(error) => (0, 0, Err(error)),
+        };
+        self.add(id, name, KIND_REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
+    }
+
     /// Memory to allocate from.
     pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
         self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
@@ -186,14 +204,15 @@ impl LayoutBuilder {
             what: "a dirty map covers raw sections that were added before it, side by side",
         };
         let mut at = 0;
-        while at < self.count && self.sections[at].id.0 != first.0 {
+        // Never more than there are; which a compiler does not know.
+        while at < self.count && at < MAX_SECTIONS && self.sections[at].id.0 != first.0 {
             at += 1;
         }
         if count == 0 || count as usize > self.count - at {
             return Err(MISSING);
         }
         let (end, mut total) = (at + count as usize, 0_u64);
-        while at < end {
+        while at < end && at < MAX_SECTIONS {
             if self.sections[at].kind != KIND_RAW {
                 return Err(MISSING);
             }

@@ -100,14 +100,6 @@ const fn max_record(capacity: u32) -> usize {
     if half < longest { half } else { longest }
 }
 
-/// A copy between slices of one length, without a panic for others.
-#[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
-    if to.len() == from.len() {
-        to.copy_from_slice(from);
-    }
-}
-
 /// How large a ring is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingConfig {

@@ -10,7 +10,8 @@ use inos_core::defs::{
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig,
     LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, Region, RegistryConfig, RingConfig, SectionId, Sections,
+    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig, SectionId,
+    Sections,
 };
 
 use super::lives::Lives;
@@ -20,7 +21,7 @@ use crate::bytes::Bytes;
 /// Longest image that an input spells out.
 const MAX_RAW_LEN: usize = 1 << 14;
 /// Most sections in a layout.
-const MAX_SECTION_COUNT: usize = 8;
+const MAX_SECTION_COUNT: usize = 9;
 /// Most bytes of an input that work on an image before it is attached to.
 const MAX_WORK_LEN: usize = 96;
 
@@ -120,17 +121,28 @@ impl Image {
     }
 }
 
-/// A layout of up to eight small sections: a count, then for each a kind and its parameters.
+/// A layout of up to nine small sections: a count, then for each a kind and its parameters.
 fn layout(bytes: &mut Bytes<'_>) -> Layout {
     let mut builder = Layout::builder();
     let count = 1 + bytes.index(MAX_SECTION_COUNT);
-    let mut has_parties = false;
+    let (mut has_parties, mut registry) = (false, None);
     // Each kind takes up to four ids.
     for index in 0..count as u32 {
-        let (id, kind) = (SectionId(index * 4), bytes.u8() % 13);
-        // One section of parties at most.
-        let kind = if kind == 6 && mem::replace(&mut has_parties, true) { 0 } else { kind };
-        builder = section(builder, id, kind, bytes);
+        let (id, kind) = (SectionId(index * 4), bytes.u8() % 14);
+        builder = match (kind, registry) {
+            // One section of parties at most.
+            (6, _) if mem::replace(&mut has_parties, true) => builder.raw(id, "section", 64),
+            (13, Some(registry)) => {
+                let slots = 1 + u32::from(bytes.u8() % 3);
+                let config = RegistryOverflowConfig { registry, slots };
+                builder.registry_overflow(id, "section", config)
+            }
+            (5 | 13, _) => {
+                registry = Some(id);
+                section(builder, id, 5, bytes)
+            }
+            _ => section(builder, id, kind, bytes),
+        };
     }
     builder.build().expect("parameters within their ranges")
 }

@@ -1,6 +1,6 @@
 //! Coming, going, and being found dead: who may take what a party left behind.
 //!
-//! A party holds a *seat*, a [role](super::role) whose number it signs all its claims with. One
+//! A party holds a *seat*, a [role] whose number it signs all its claims with. One
 //! more role, the *reaper's*, is held while the claims of the dead are taken: whoever holds it
 //! alone decides whose roles become free. A reaper that dies is found dead like any other, and
 //! its successor begins anew: each step of reaping may be done twice.

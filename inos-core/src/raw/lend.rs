@@ -156,6 +156,15 @@ fn items(
     data.pointer(start as usize * unit + skip, len)
 }
 
+/// Copies as much as both have. Unlike `copy_from_slice` it has no path that panics, which a
+/// compiler that optimises for size keeps even where the lengths are known to be equal.
+#[inline]
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
+    let len = to.len().min(from.len());
+    // SAFETY: both have `len` bytes; they do not overlap, one being borrowed exclusively.
+    unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), to.as_mut_ptr(), len) }
+}
+
 #[inline]
 fn inside(skip: usize, len: usize, size: usize) -> Result<(), Error> {
     match skip.checked_add(len) {

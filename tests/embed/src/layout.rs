@@ -1,8 +1,9 @@
 //! Layouts that are made while the program runs.
 
 use inos_core::{
-    AlwaysAlive, ArenaConfig, EpochsConfig, Error, LanesConfig, Layout, LayoutBuilder, Mode,
-    PartiesConfig, PingPongConfig, RegistryConfig, RingConfig, Section, SectionId,
+    AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig, Error,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
+    PingPongConfig, RegistryConfig, RegistryOverflowConfig, RingConfig, Section, SectionId,
 };
 
 use crate::{Input, used};
@@ -17,6 +18,9 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
     let lanes = LanesConfig { lanes: any(), entries: any(), buffer_len: any() };
     let registry = RegistryConfig { slots: any(), slot_len: any() };
     let arena = ArenaConfig { page_len: any(), pages: any() };
+    let map = DirtyMapConfig { first: id(), sections: any(), block_len: any() };
+    let log = LogConfig { capacity: any(), text_len: any() };
+    let names = NamedEpochsConfig { slots: any() };
     let text = input.text();
     let mut builder = Layout::builder();
     // As many as there may be, and more.
@@ -31,9 +35,17 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
         builder = LayoutBuilder::ring(builder, id(), text, RingConfig { capacity: any() });
         builder = LayoutBuilder::ping_pong(builder, id(), text, frames);
         builder = LayoutBuilder::ping_pong_of(builder, id(), text, frames, any());
+        builder = LayoutBuilder::named_epochs(builder, id(), text, names);
+        builder =
+            LayoutBuilder::broadcast(builder, id(), text, BroadcastConfig { capacity: any() });
+        builder = LayoutBuilder::counters(builder, id(), text, CountersConfig { count: any() });
+        builder = LayoutBuilder::log(builder, id(), text, log);
+        builder = LayoutBuilder::dirty_map(builder, id(), text, map);
         builder = LayoutBuilder::arena(builder, id(), text, arena);
         builder = LayoutBuilder::lanes(builder, id(), text, lanes);
         builder = LayoutBuilder::registry(builder, id(), text, registry);
+        let more = RegistryOverflowConfig { registry: id(), slots: any() };
+        builder = LayoutBuilder::registry_overflow(builder, id(), text, more);
         builder = LayoutBuilder::parties(builder, id(), text, parties);
     }
     let layout = LayoutBuilder::build(builder)?;

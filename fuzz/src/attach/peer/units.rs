@@ -1,6 +1,9 @@
 //! Registries of units.
 
-use inos_core::{EpochCounter, EpochWatcher, SectionId, UnitId, UnitRecord, UnitRegistry};
+use inos_core::{
+    Capabilities, Dependency, EpochCounter, EpochWatcher, SectionId, UnitCost, UnitDescriptor,
+    UnitId, UnitLimits, UnitRecord, UnitRegistry, VersionRange,
+};
 
 use super::world::World;
 use super::{Context, Door, keep, one};
@@ -18,6 +21,15 @@ impl<T: Door> Default for Units<'_, T> {
     fn default() -> Self {
         Self { registries: Vec::new(), ids: Vec::new() }
     }
+}
+
+/// What was registered is what is found.
+fn check(unit: &UnitDescriptor, record: &UnitRecord<'_>) {
+    assert_eq!((unit.name(), unit.version()), (record.name, record.version));
+    assert_eq!((unit.capabilities(), unit.owner()), (record.capabilities, record.owner));
+    assert_eq!((unit.limits(), unit.cost()), (record.limits, record.cost));
+    assert!(unit.methods().eq(record.methods.iter().copied()));
+    assert!(unit.dependencies().eq(record.dependencies.iter().copied()));
 }
 
 impl<'m, T: Door> Units<'m, T> {
@@ -41,15 +53,27 @@ impl<'m, T: Door> Units<'m, T> {
         match choice {
             0 | 1 => {
                 let methods = &METHODS[..bytes.index(METHODS.len() + 1)];
-                let capabilities = bytes.word();
-                let record = UnitRecord { name, capabilities, methods, ..UnitRecord::default() };
+                let capabilities = Capabilities(bytes.word().into());
+                let number = u64::from(bytes.u8());
+                let range = VersionRange::at_least((0, 0, number as u16));
+                let needs = ["a", "hash", "boids"].map(|name| Dependency { name, range });
+                let record = UnitRecord {
+                    name,
+                    version: (1, 2, number as u16),
+                    capabilities,
+                    owner: !(number as u32),
+                    methods,
+                    dependencies: &needs[..bytes.index(needs.len() + 1)],
+                    limits: UnitLimits { fuel: !number, ..UnitLimits::default() },
+                    cost: UnitCost { per_call: number << 40, per_unit: number },
+                };
                 if let Some(id) = world.see(registry.register(&record)) {
                     keep(&mut self.ids, id);
                     if world.is_known() {
                         assert_eq!(registry.find(name), Ok(id));
-                        let unit = registry.descriptor(id).expect("just registered");
-                        assert_eq!((unit.name(), unit.capabilities()), (name, capabilities));
-                        assert!(unit.methods().eq(methods.iter().copied()));
+                        check(&registry.descriptor(id).expect("just registered"), &record);
+                        assert!(registry.with_capabilities(capabilities).any(|other| other == id));
+                        assert_eq!(registry.version(id), Ok(record.version));
                     }
                 }
             }
@@ -60,12 +84,19 @@ impl<'m, T: Door> Units<'m, T> {
             }
             3 => {
                 world.see(registry.find(name).and_then(|id| registry.method(id, "two")));
+                let mut order = [UnitId::NONE; 4];
+                world.see(registry.resolve(id, &mut order).map(<[UnitId]>::len));
+                let all = Capabilities(bytes.u8().into());
+                assert!(registry.with_capabilities(all).count() <= registry.slot_count() as usize);
             }
             4 => {
                 for unit in registry.iter() {
                     if let Some(unit) = world.see(unit) {
                         let methods = unit.methods().map(str::len).sum::<usize>();
-                        assert!(unit.name().len() + methods <= 1024);
+                        let needs = unit.dependencies().map(|need| need.name.len()).sum::<usize>();
+                        assert!(unit.name().len() + methods + needs <= 1024);
+                        let missing = registry.missing_dependencies(&unit).count();
+                        assert!(missing <= unit.dependencies().count());
                     }
                 }
             }
