@@ -388,6 +388,12 @@ fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error
         if table.iter().take(index).any(|other| other.id == section.id) {
             return Err(Error::Corrupt { what: "two sections of one id" });
         }
+        // A party's number is its own in all of the region: by it blocks are told apart that
+        // are lent in place.
+        let is_of_parties = |section: &Section| section.kind == KIND_PARTIES;
+        if is_of_parties(section) && table.iter().take(index).any(is_of_parties) {
+            return Err(Error::Corrupt { what: "two sections of parties" });
+        }
     }
     Ok((table, count))
 }
