@@ -158,7 +158,7 @@ fn counters(one: Both<'_, '_>, other: Both<'_, '_>) {
         (0..STEPS).for_each(|_| there.add(id, 1 << 20).unwrap());
     });
     let reading = there.get(id).unwrap();
-    assert_eq!((reading.value, reading.kind, reading.unit), (2 * STEPS << 20, 1, 2));
+    assert_eq!((reading.value, reading.kind, reading.unit), ((2 * STEPS) << 20, 1, 2));
     let _second = there.allocate("another", 0, 0).unwrap();
     assert_eq!(counters.allocate("a third", 0, 0).err(), Some(Error::NoSeat { count: 2 }));
     drop(counter);

@@ -109,7 +109,11 @@ impl<'p> Parent<'p> {
         let bell = self.bell.current();
         let epoch = self.epoch.current();
         let count = self.shared.value().unwrap();
-        assert!(count % u64::from(STEP) == 0 && count >= self.last, "{count} after {}", self.last);
+        assert!(
+            count.is_multiple_of(u64::from(STEP)) && count >= self.last,
+            "{count} after {}",
+            self.last
+        );
         assert!(bell <= epoch && u64::from(epoch) <= count / u64::from(STEP));
         self.seen += ((count - self.last) / u64::from(STEP)) as u32;
         self.last = count;

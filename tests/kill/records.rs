@@ -124,7 +124,7 @@ impl<'p> Parent<'p> {
 
     fn read(&mut self) -> Result<(), Error> {
         for _ in 0..1000 {
-            let (number, count) = check_pattern(&*self.consumer.read()?);
+            let (number, count) = check_pattern(&self.consumer.read()?);
             self.order.see(number, count);
             self.seen += 1;
         }
@@ -146,7 +146,7 @@ impl<'p> Parent<'p> {
     fn drain(&mut self) -> Result<(), Error> {
         let mut records = self.consumer.drain()?;
         for _ in 0..3 {
-            let (number, count) = check_pattern(&*records.read()?);
+            let (number, count) = check_pattern(&records.read()?);
             self.order.see(number, count);
             self.seen += 1;
         }
