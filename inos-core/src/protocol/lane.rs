@@ -133,7 +133,10 @@ pub fn clear_up<L: LaneWords>(lane: &L, party: u16) -> Result<(), Error> {
     let entries = lane.entries();
     let sound = between(accepted, submitted, entries).and(between(taken, answered, entries));
     if sound.is_ok() {
-        lane.taken().store(answered, Ordering::Relaxed);
+        // Release because it vouches for the lease; pairs with the fence in `claim`. (No model
+        // sees it: loom does not stop a claimant between two of its loads for that long.) The
+        // other store need not: together with older positions it is one that could be.
+        lane.taken().store(answered, Ordering::Release);
         if is_buried(seen) {
             // Backwards: `accepted` would count as in flight.
             lane.submitted().store(accepted, Ordering::Relaxed);

@@ -332,6 +332,43 @@ fn the_next_client_waits_for_the_last_ones_answers() {
     }
 }
 
+/// Two want the same lane, and the service works for the one that has it: the other one finds it
+/// held, however old the positions are that it read.
+fn two_want_a_lane() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let lane = Lane::new();
+        let client = thread::spawn({
+            let lane = lane.clone();
+            move || {
+                let Some((_, mut cursor)) = lane.claim() else { return false };
+                lane.submit(&mut cursor, 1).unwrap();
+                true
+            }
+        });
+        let other = thread::spawn({
+            let lane = lane.clone();
+            move || match lane::claim(&*lane, 2).unwrap() {
+                Claimed::Taken(..) => true,
+                Claimed::Held => false,
+                Claimed::Busy => panic!("nobody has left"),
+            }
+        });
+        if let Ok(held) = lane.accept() {
+            lane.answer(&held);
+        }
+        note.note((client.join().unwrap(), other.join().unwrap()));
+    });
+    seen.check_all([(true, false), (false, true)]);
+}
+
+#[test]
+fn a_lane_in_other_hands_is_neither_busy_nor_corrupt() {
+    two_want_a_lane();
+    assert!(with_fault("lane: look at the lease again", two_want_a_lane).is_some());
+}
+
 /// A client submits and is buried, and the next one comes for the lane, beside a service that
 /// clears it up: the call is answered or void, and the next client gets its own answer only.
 #[test]

@@ -3,7 +3,7 @@
 
 use super::{LaneWords, after, between};
 use crate::error::Error;
-use crate::protocol::fault::ordering;
+use crate::protocol::fault::{fence, ordering};
 use crate::protocol::ring::distance;
 use crate::protocol::role::{self, ANONYMOUS, HELD as LEASE_HELD, Lease};
 use crate::protocol::{ReadWord, Word};
@@ -149,10 +149,23 @@ pub fn claim<L: LaneWords>(lane: &L, party: u16) -> Result<Claimed, Error> {
     // else that it did to this lane. As nobody submits, they end at `submitted`.
     let accepted = lane.accepted().load(Ordering::Relaxed);
     let answered = lane.answered().load(Ordering::Relaxed);
-    let waiting = between(accepted, submitted, entries)?;
-    between(taken, answered, entries)?;
-    if waiting != 0 || between(answered, accepted, entries)? != 0 {
-        return Ok(Claimed::Busy);
+    let unfinished = || {
+        between(taken, answered, entries)?;
+        match between(accepted, submitted, entries)? {
+            0 => between(answered, accepted, entries),
+            waiting => Ok(waiting),
+        }
+    };
+    let unfinished = unfinished();
+    if unfinished != Ok(0) {
+        // Positions of several moments, if the lane was in other hands meanwhile. Acquire fence:
+        // a position from such a moment was stored after the lease was; pairs with Release in
+        // `ClientCursor::submit` and `take`, `accept`, `publish` and `clear_up`.
+        fence::<L::Word>("lane: look at the lease again", Ordering::Acquire);
+        if lane.lease().load(Ordering::Relaxed) != seen {
+            return Ok(Claimed::Held);
+        }
+        return unfinished.map(|_| Claimed::Busy);
     }
     // From the very lease that was seen: nobody was here meanwhile, so the lane is still quiet.
     let Some(lease) = role::claim_from(lane.lease(), seen, party) else {
