@@ -64,7 +64,7 @@ fn descriptor(unit: &UnitDescriptor) {
     used((UnitDescriptor::capabilities(unit), UnitDescriptor::owner(unit)));
     used((UnitDescriptor::party(unit), UnitDescriptor::limits(unit)));
     let cost = UnitDescriptor::cost(unit);
-    used((cost, UnitCost::total(cost, 7)));
+    used((cost, UnitCost::total(&cost, 7)));
     used(Capabilities::contains(UnitDescriptor::capabilities(unit), Capabilities::NONE));
     UnitDescriptor::methods(unit).for_each(used);
     UnitDescriptor::dependencies(unit).for_each(used);
