@@ -94,18 +94,10 @@ const _: () = {
 
 /// Bytes in the payload of the largest record: half the ring, less the header, and what 31 bits
 /// of length can say in whole granules.
-const fn max_record(capacity: u32) -> usize {
+pub(crate) const fn max_record(capacity: u32) -> usize {
     let half = (capacity / 2 - 1) as usize * GRANULE;
     let longest = PADDING as usize - GRANULE;
     if half < longest { half } else { longest }
-}
-
-/// A copy between slices of one length, without a panic for others.
-#[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
-    if to.len() == from.len() {
-        to.copy_from_slice(from);
-    }
 }
 
 /// How large a ring is.

@@ -105,10 +105,8 @@ impl Section {
         put(ENTRY_OFFSET, &[self.offset as u32, (self.offset >> 32) as u32]);
         put(ENTRY_LEN, &[self.len as u32, (self.len >> 32) as u32]);
         put(ENTRY_PARAMS, &self.params);
-        for (word, bytes) in words.iter_mut().skip(ENTRY_NAME / 4).zip(self.name.chunks_exact(4)) {
-            if let Ok(bytes) = bytes.try_into() {
-                *word = u32::from_ne_bytes(bytes);
-            }
+        for (word, bytes) in words.iter_mut().skip(ENTRY_NAME / 4).zip(self.name.as_chunks().0) {
+            *word = u32::from_ne_bytes(*bytes);
         }
         words
     }
@@ -122,8 +120,8 @@ impl Section {
             *param = word(ENTRY_PARAMS + index * 4);
         }
         let mut name = [0; NAME_LEN];
-        for (bytes, word) in name.chunks_exact_mut(4).zip(words.iter().skip(ENTRY_NAME / 4)) {
-            bytes.copy_from_slice(&word.to_ne_bytes());
+        for (bytes, word) in name.as_chunks_mut().0.iter_mut().zip(words.iter().skip(ENTRY_NAME / 4)) {
+            *bytes = word.to_ne_bytes();
         }
         Self {
             id: SectionId(word(ENTRY_ID)),

@@ -197,10 +197,11 @@ impl<'m> Parts<'m> {
         if len == 0 {
             return Ok((0, 0));
         }
-        let block_len = self.config.block_len as usize;
-        let first = offset / block_len;
+        // Blocks are powers of two long, and a compiler need not know that none is 0 bytes.
+        let bits = self.config.block_len.trailing_zeros();
+        let (first, last) = (offset >> bits, (end - 1) >> bits);
         // At most 2^24 blocks.
-        Ok((first as u32, (end.div_ceil(block_len) - first) as u32))
+        Ok((first as u32, (last - first + 1) as u32))
     }
 }
 

@@ -9,6 +9,7 @@ use std::alloc::{GlobalAlloc, Layout as AllocLayout, System};
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::hint::black_box;
+use std::task::{Context, Waker};
 
 use inos_core::*;
 
@@ -58,6 +59,11 @@ const LANES: SectionId = SectionId(5);
 const UNITS: SectionId = SectionId(6);
 const PARTIES: SectionId = SectionId(7);
 const ARENA: SectionId = SectionId(8);
+const BROADCAST: SectionId = SectionId(9);
+const COUNTERS: SectionId = SectionId(10);
+const LOG: SectionId = SectionId(11);
+const NAMES: SectionId = SectionId(12);
+const MAP: SectionId = SectionId(13);
 const LEN: usize = 1 << 15;
 
 fn layout() -> Layout {
@@ -65,6 +71,11 @@ fn layout() -> Layout {
     let observed = PingPongConfig { mode: Mode::Observed, ..frames };
     Layout::builder()
         .raw(RAW, "raw", 64)
+        .dirty_map(MAP, "map", DirtyMapConfig { first: RAW, sections: 1, block_len: 64 })
+        .broadcast(BROADCAST, "broadcast", BroadcastConfig { capacity: 64 })
+        .counters(COUNTERS, "counters", CountersConfig { count: 4 })
+        .log(LOG, "log", LogConfig { capacity: 4, text_len: 40 })
+        .named_epochs(NAMES, "names", NamedEpochsConfig { slots: 4 })
         .epochs(EPOCHS, "epochs", EpochsConfig { count: 2, padded: true })
         .ring(RING, "ring", RingConfig { capacity: 64 })
         .ping_pong(FRAMES, "frames", frames)
@@ -105,7 +116,7 @@ mod drive {
         sections.write_raw(RAW, 4, b"bytes").unwrap();
         sections.read_raw(RAW, 4, &mut bytes).unwrap();
         assert_eq!(&bytes, b"bytes");
-        assert_eq!(sections.iter().count(), 9);
+        assert_eq!(sections.iter().count(), 14);
         assert!(sections.read_raw(RAW, 64, &mut bytes).is_err());
     }
 
@@ -117,6 +128,79 @@ mod drive {
         assert!(watcher.changed().is_some());
         let timeout = std::time::Duration::from_millis(1);
         assert_eq!(watcher.wait(&spin, Some(timeout)), Err(Error::TimedOut));
+        let then = SpinThenPark { looks: 3, park: spin };
+        let mut watchers = [epochs.watcher(0).unwrap(), watcher];
+        epochs.counter(1).unwrap().advance_and_ring(&epochs.counter(0).unwrap(), &then);
+        assert_eq!(wait_any(&mut watchers, &then, None).unwrap().count(), 2);
+    }
+
+    pub(super) fn tasks<T: Trust>(sections: &Sections<'_, T>) {
+        let epochs = EpochTable::open(sections, EPOCHS).unwrap();
+        let mut watcher = epochs.watcher(0).unwrap();
+        let bank = WakerBank::<2>::new();
+        let mut change = std::pin::pin!(watcher.next_change(&bank));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(change.as_mut().poll(&mut context).is_pending());
+        epochs.counter(0).unwrap().advance(&bank);
+        assert!(change.as_mut().poll(&mut context).is_ready());
+    }
+
+    pub(super) fn names<T: Trust>(sections: &Sections<'_, T>) {
+        let names = NamedEpochs::open(sections, NAMES).unwrap();
+        let id = names.allocate("frames").unwrap().id();
+        let mut watcher = names.watcher(id).unwrap();
+        names.counter(id).unwrap().advance(&Spin::default()).unwrap();
+        assert!(watcher.changed().unwrap().is_some());
+        assert_eq!(names.find("frames"), Ok(Some(id)));
+        names.free(id, &Spin::default()).unwrap();
+    }
+
+    pub(super) fn counters<T: Trust>(sections: &Sections<'_, T>) {
+        let counters = Counters::open(sections, COUNTERS).unwrap();
+        let counter = counters.allocate("frames", 1, 2).unwrap();
+        counter.add(3);
+        counters.add(counter.id(), 4).unwrap();
+        assert_eq!(counter.value(), Ok(7));
+        assert_eq!(counters.find("frames"), Some(counter.id()));
+        assert_eq!(counters.iter().count(), 1);
+    }
+
+    pub(super) fn log<T: Trust>(sections: &Sections<'_, T>) {
+        let log = Log::open(sections, LOG).unwrap();
+        let mut reader = log.reader(3);
+        let mut text = [0; 40];
+        for code in 0..20 {
+            log.append(Event { time: 1, level: 2, code, text: "an event" }).unwrap();
+            while reader.next(&mut text).is_ok() {}
+        }
+        assert_eq!(log.dropped(), 0);
+    }
+
+    pub(super) fn broadcast<T: Trust>(sections: &Sections<'_, T>) {
+        let broadcast = Broadcast::open(sections, BROADCAST).unwrap();
+        let mut transmitter = broadcast.transmitter().unwrap();
+        let mut receiver = broadcast.receiver().unwrap();
+        let mut bytes = [0; 256];
+        for tag in 0..50 {
+            let mut draft = transmitter.draft(8).unwrap();
+            draft.write(0, b"a record").unwrap();
+            draft.send(tag).unwrap();
+            assert_eq!(receiver.receive(&mut bytes).unwrap().tag, tag);
+        }
+    }
+
+    pub(super) fn twin<T: Trust>(sections: &Sections<'_, T>) {
+        let map = DirtyMap::open(sections, MAP).unwrap();
+        let (mut writer, mut replica) = (map.writer().unwrap(), [0; 64]);
+        let mut twin = map.twin();
+        for _ in 0..5 {
+            writer.write(8, b"changed").unwrap();
+            assert!(writer.unpublished().count() > 0);
+            writer.publish(&Spin::default());
+            twin.pull(&mut replica, 3).unwrap();
+            assert_eq!(&replica[8..15], b"changed");
+            twin.push(&mut writer, &replica, &[(0, 4)], &Spin::default()).unwrap();
+        }
     }
 
     pub(super) fn ring<T: Trust>(sections: &Sections<'_, T>) {
@@ -127,6 +211,11 @@ mod drive {
         for round in 0..50 {
             while producer.push(round, b"a record").is_ok() {}
             while consumer.pop(&mut bytes).is_ok() {}
+            let mut batch = producer.try_claim_batch(2, 8).unwrap();
+            batch.push(round, b"in batch").unwrap();
+            batch.commit();
+            let mut drain = consumer.drain().unwrap();
+            while drain.pop(&mut bytes).is_ok() {}
         }
     }
 
@@ -282,7 +371,10 @@ macro_rules! never_allocate {
     };
 }
 
-never_allocate!(raw, epochs, ring, ping_pong, lanes, arena, registry, parties);
+never_allocate!(
+    raw, epochs, tasks, names, counters, log, ring, broadcast, ping_pong, twin, lanes, arena,
+    registry, parties,
+);
 
 #[test]
 fn in_place() {

@@ -14,6 +14,14 @@ pub fn case() {
     is_clone::<Back<'_, '_, Hostile>>(); //~ E0277
     is_clone::<Reader<'_>>(); //~ E0277
     is_clone::<Front<'_, '_>>(); //~ E0277
+    is_clone::<Batch<'_, '_, Cooperative>>(); //~ E0277
+    is_clone::<Batched<'_, Hostile>>(); //~ E0277
+    is_clone::<Drain<'_, '_, Hostile>>(); //~ E0277
+    is_clone::<Drained<'_, '_>>(); //~ E0277
+    is_clone::<Transmitter<'_>>(); //~ E0277
+    is_clone::<Draft<'_, '_>>(); //~ E0277
+    is_clone::<TwinWriter<'_>>(); //~ E0277
+    is_clone::<Counter<'_>>(); //~ E0277
     is_clone::<Client<'_, Cooperative>>(); //~ E0277
     is_clone::<Service<'_, Cooperative>>(); //~ E0277
     is_clone::<Party<'_, Cooperative, ()>>(); //~ E0277

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::producer::Producer;
-use super::{GRANULE, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, copy};
+use super::{GRANULE, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG};
 use crate::error::Error;
 use crate::protocol::ring::Claim;
 use crate::raw::lend;
@@ -61,7 +61,7 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
         let skip = self.add(tag, bytes.len())?;
         let data = &self.producer.data;
         if T::LENDS {
-            copy(lend::ring_claim_mut(data, &mut self.claim, GRANULE, skip, bytes.len())?, bytes);
+            lend::copy(lend::ring_claim_mut(data, &mut self.claim, GRANULE, skip, bytes.len())?, bytes);
             return Ok(());
         }
         data.write(self.claim.start() as usize * GRANULE + skip, bytes)

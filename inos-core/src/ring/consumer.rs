@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::{
-    GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL, copy, max_record,
+    GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL, max_record,
 };
 use crate::error::Error;
 use crate::protocol::ring::{Available, ConsumerCursor};
@@ -107,7 +107,7 @@ impl<'m, T: Trust> Consumer<'m, T> {
         let (tag, len, max) = (found.tag, found.len, out.len());
         let out = out.get_mut(..len).ok_or(Error::TooLarge { len, max })?;
         if T::LENDS {
-            copy(out, self.bytes(&found));
+            lend::copy(out, self.bytes(&found));
         } else {
             self.data.read(found.available.start() as usize * GRANULE + HEADER_LEN, out)?;
         }

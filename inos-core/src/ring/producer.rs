@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::{
-    Batch, Batched, GRANULE, copy, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
+    Batch, Batched, GRANULE, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
     max_record,
 };
 use crate::error::Error;
@@ -101,7 +101,7 @@ impl<'m, T: Trust> Producer<'m, T> {
     pub(super) fn stage(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let mut space = self.claim(bytes.len())?;
         if T::LENDS {
-            copy(space.bytes_mut(&self.data), bytes);
+            lend::copy(space.bytes_mut(&self.data), bytes);
         } else {
             self.data.write(space.payload(), bytes)?;
         }

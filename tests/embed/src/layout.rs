@@ -1,7 +1,8 @@
 //! Layouts that are made while the program runs.
 
 use inos_core::{
-    AlwaysAlive, ArenaConfig, EpochsConfig, Error, LanesConfig, Layout, LayoutBuilder, Mode,
+    AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig, Error,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
     PartiesConfig, PingPongConfig, RegistryConfig, RegistryOverflowConfig, RingConfig, Section,
     SectionId,
 };
@@ -18,6 +19,9 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
     let lanes = LanesConfig { lanes: any(), entries: any(), buffer_len: any() };
     let registry = RegistryConfig { slots: any(), slot_len: any() };
     let arena = ArenaConfig { page_len: any(), pages: any() };
+    let map = DirtyMapConfig { first: id(), sections: any(), block_len: any() };
+    let log = LogConfig { capacity: any(), text_len: any() };
+    let names = NamedEpochsConfig { slots: any() };
     let text = input.text();
     let mut builder = Layout::builder();
     // As many as there may be, and more.
@@ -32,6 +36,14 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
         builder = LayoutBuilder::ring(builder, id(), text, RingConfig { capacity: any() });
         builder = LayoutBuilder::ping_pong(builder, id(), text, frames);
         builder = LayoutBuilder::ping_pong_of(builder, id(), text, frames, any());
+        let shared = MpscConfig { capacity: any(), tickets: any(), seats: any() };
+        builder = LayoutBuilder::mpsc(builder, id(), text, shared);
+        builder = LayoutBuilder::named_epochs(builder, id(), text, names);
+        builder =
+            LayoutBuilder::broadcast(builder, id(), text, BroadcastConfig { capacity: any() });
+        builder = LayoutBuilder::counters(builder, id(), text, CountersConfig { count: any() });
+        builder = LayoutBuilder::log(builder, id(), text, log);
+        builder = LayoutBuilder::dirty_map(builder, id(), text, map);
         builder = LayoutBuilder::arena(builder, id(), text, arena);
         builder = LayoutBuilder::lanes(builder, id(), text, lanes);
         builder = LayoutBuilder::registry(builder, id(), text, registry);

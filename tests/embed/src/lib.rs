@@ -20,14 +20,22 @@ mod bare;
 mod critical;
 
 pub mod arena;
+pub mod batches;
+pub mod broadcast;
+pub mod counters;
 pub mod epochs;
 pub mod lanes;
 pub mod layout;
+pub mod log;
+pub mod mpsc;
+pub mod names;
 pub mod parties;
 pub mod ping_pong;
 pub mod registry;
 pub mod ring;
 pub mod sections;
+pub mod twin;
+pub mod waiting;
 
 /// What a program is called with.
 #[derive(Debug)]
@@ -88,7 +96,7 @@ macro_rules! entry {
         #[cfg(not(any(target_os = "none", target_family = "wasm")))]
         fn main() {
             let mut memory = vec![0_u8; 1 << 16];
-            for number in [0, 1, 2, 3, 4, 7, 8, 64, 100, 1 << 20, u32::MAX] {
+            for number in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 64, 100, 1 << 20, u32::MAX] {
                 let mut bytes = [7; 64];
                 $run(&mut memory, &mut $crate::Input::new(number, "unit", &mut bytes));
             }

@@ -106,8 +106,8 @@ pub(super) fn pack(name: &str) -> Result<Name, Error> {
 /// The bytes of a name's words.
 pub(super) fn unpack(words: &Name) -> [u8; MAX_EPOCH_NAME_LEN] {
     let mut bytes = [0; MAX_EPOCH_NAME_LEN];
-    for (chunk, word) in bytes.chunks_exact_mut(4).zip(words) {
-        chunk.copy_from_slice(&word.to_ne_bytes());
+    for (chunk, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *chunk = word.to_ne_bytes();
     }
     bytes
 }
