@@ -86,7 +86,7 @@ const NEWS: &[&[u8]] = &[
     &[19, 1, 100, 1, 0],
     &[19, 0, 12, 4, 0, 0],
     &[19, 0, 12, 4, 7, 0],
-    &[1, 1, 0],
+    &[1, 1, 1],
     &[19, 1, 100, 0, 1],
 ];
 /// Twins: write, pull, push, a snapshot.
@@ -124,10 +124,15 @@ const EPOCHS: &[&[u8]] = &[
 
 /// A party takes all roles, opens sections, works, and leaves; or forgets everything, or dies.
 fn party(end: u8, opens: &[u8], work: &[&[u8]]) -> Vec<u8> {
+    guest(end << 4 | 1, opens, work)
+}
+
+/// A party beside others, which keep what they have if `choice` is even.
+fn guest(choice: u8, opens: &[u8], work: &[&[u8]]) -> Vec<u8> {
     let opens = opens.iter().flat_map(|&index| [0, index, 0]).collect::<Vec<_>>();
     let work = [&opens, &work.concat()[..]].concat();
     let len = u8::try_from(work.len()).expect("a short one");
-    [&[0, PARTIES, end << 4 | 1, len][..], &work].concat()
+    [&[0, PARTIES, choice, len][..], &work].concat()
 }
 
 fn main() -> io::Result<()> {
@@ -137,7 +142,10 @@ fn main() -> io::Result<()> {
         [&[1], layout, &[0], overwrite, &[0], &work].concat()
     };
     // It opens the arena and the ring, or the lanes and the group; the next one reaps it.
+    let long: &[&[u8]] = &[&[17, 0, 200, 4], &[17, 0, 127, 0]];
     let state = [
+        // Others keep their blocks, short and long.
+        [long.concat(), guest(0, &[7], &[&long.concat()])].concat(),
         party(0, &[7, 2], &[&ARENA.concat(), &RING[..5].concat()]),
         party(11, &[7, 4], &[&ARENA[..3].concat(), &FRAMES.concat()]),
         party(15, &[7, 2], &[&ARENA[..5].concat(), &RING[..5].concat()]),
@@ -162,10 +170,10 @@ fn main() -> io::Result<()> {
     write("attach", "deaths", &image(FLOW, &[0], &[&flow]))?;
     // One word each: of the superblock, of an entry's parameters, of an arena's pages, of a ring,
     // with any value.
-    write("attach", "superblock", &image(STATE, &[1, 8, 0, 1, 2], &[RING, FRAMES]))?;
-    write("attach", "params", &image(STATE, &[1, 56, 0, 1, 100], &[RING, FRAMES]))?;
-    write("attach", "pages", &image(STATE, &[1, 32, 4, 1, 9], &[ARENA, ARENA]))?;
-    write("attach", "ring", &image(STATE, &[1, 161, 0, 1, 9], &[RING, RING]))?;
+    write("attach", "superblock", &image(STATE, &[25, 8, 0, 1, 2], &[RING, FRAMES]))?;
+    write("attach", "params", &image(STATE, &[25, 56, 0, 1, 100], &[RING, FRAMES]))?;
+    write("attach", "pages", &image(STATE, &[25, 32, 4, 1, 9], &[ARENA, ARENA]))?;
+    write("attach", "ring", &image(STATE, &[25, 161, 0, 1, 9], &[RING, RING]))?;
     // A hostile store between two calls.
     let poke: &[&[u8]] = &[&[15, 161, 0, 9]];
     write("attach", "poked", &image(STATE, &[0], &[RING, poke, RING, FRAMES]))?;

@@ -41,7 +41,8 @@ impl Image {
         let is_formatted = bytes.u8() % 2 == 1;
         let mut image = if is_formatted { Self::formatted(bytes) } else { Self::raw(bytes) };
         if is_formatted {
-            let count = bytes.index(24);
+            // Half of all images stay intact.
+            let count = (bytes.u8() % 48).saturating_sub(24);
             for _ in 0..count {
                 image.overwrite(bytes);
             }

@@ -228,7 +228,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             KIND_EPOCHS => self.epochs.open(at, id, bytes.word()),
             KIND_RING => self.rings.open(at, id),
             KIND_BROADCAST => {
-                let at_newest = bytes.u8().is_multiple_of(2);
+                let at_newest = !bytes.u8().is_multiple_of(2);
                 self.broadcasts.open(at, id, at_newest);
             }
             KIND_PING_PONG => self.frames.open(at, id),
