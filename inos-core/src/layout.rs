@@ -7,7 +7,7 @@
 
 use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
@@ -18,6 +18,7 @@ use crate::lanes::{self, LanesConfig};
 use crate::parties::{self, PartiesConfig};
 use crate::counters::{self, CountersConfig};
 use crate::log::{self, LogConfig};
+use crate::mpsc::{self, MpscConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
@@ -222,6 +223,11 @@ impl LayoutBuilder {
             at += 1;
         }
         Ok(total)
+    }
+
+    /// A byte ring of many producers.
+    pub const fn mpsc(self, id: SectionId, name: &str, config: MpscConfig) -> Self {
+        self.add(id, name, KIND_MPSC, config.params(), mpsc::section_len(&config))
     }
 
     const fn add(
