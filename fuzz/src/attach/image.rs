@@ -9,9 +9,9 @@ use inos_core::defs::{
 };
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig,
-    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig, SectionId,
-    Sections,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
+    PartiesConfig, PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig,
+    SectionId, Sections,
 };
 
 use super::lives::Lives;
@@ -129,7 +129,7 @@ fn layout(bytes: &mut Bytes<'_>) -> Layout {
     let (mut has_parties, mut registry) = (false, None);
     // Each kind takes up to four ids.
     for index in 0..count as u32 {
-        let (id, kind) = (SectionId(index * 4), bytes.u8() % 14);
+        let (id, kind) = (SectionId(index * 4), bytes.u8() % 15);
         builder = match (kind, registry) {
             // One section of parties at most.
             (6, _) if mem::replace(&mut has_parties, true) => builder.raw(id, "section", 64),
@@ -204,6 +204,15 @@ fn section(
             id,
             name,
             LogConfig { capacity: 4 << (bytes.u8() % 3), text_len: u32::from(bytes.u8() % 70) },
+        ),
+        14 => builder.mpsc(
+            id,
+            name,
+            MpscConfig {
+                capacity: 8 << (bytes.u8() % 4),
+                tickets: 4 << (bytes.u8() % 3),
+                seats: 1 + u32::from(bytes.u8() % 3),
+            },
         ),
         _ => builder.counters(id, name, CountersConfig { count: 1 + u32::from(bytes.u8() % 4) }),
     }
