@@ -11,9 +11,17 @@
 //! ```
 #![allow(clippy::unwrap_used)]
 
+mod arena;
+mod broadcast;
+mod counters;
 mod epoch;
+mod lane;
+mod log;
+mod names;
 mod ping_pong;
+mod registry;
 mod ring;
+mod twin;
 
 use std::env;
 
