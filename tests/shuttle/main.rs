@@ -9,7 +9,7 @@
 //! cargo test -p inos-tests --release --test shuttle
 //! INOS_SCHEDULES=1000000 cargo test -p inos-tests --release --test shuttle
 //! ```
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod arena;
 mod broadcast;

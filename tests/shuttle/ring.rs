@@ -46,7 +46,7 @@ impl Ring {
                 continue;
             }
             cursor.stage(claim);
-            if *next % 2 == 0 {
+            if (*next).is_multiple_of(2) {
                 cursor.flush(&self.tail);
             }
         }
