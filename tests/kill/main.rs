@@ -15,6 +15,7 @@
 mod blocks;
 mod calls;
 mod counts;
+mod crowd;
 mod events;
 mod frames;
 mod names;
@@ -36,7 +37,7 @@ use inos::{
     RegistryConfig, RingConfig, SectionId, Sections,
 };
 use inos_core::{
-    BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig, RegistryOverflowConfig,
+    BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig, MpscConfig, RegistryOverflowConfig,
 };
 
 const PARTIES: SectionId = SectionId(1);
@@ -55,6 +56,8 @@ const MORE: SectionId = SectionId(13);
 const DIRTY: SectionId = SectionId(14);
 const UNITS: SectionId = SectionId(15);
 const MORE_UNITS: SectionId = SectionId(16);
+const CROWD: SectionId = SectionId(17);
+const SHARED: SectionId = SectionId(18);
 
 /// Seats: the parent's, the children's, and what was not reaped yet.
 const SEATS: u32 = 8;
@@ -91,6 +94,8 @@ fn layout() -> Layout {
             "more units",
             RegistryOverflowConfig { registry: UNITS, slots: 2 },
         )
+        .mpsc(CROWD, "crowd", MpscConfig { capacity: 128, tickets: 16, seats: SEATS })
+        .mpsc(SHARED, "shared", MpscConfig { capacity: 128, tickets: 16, seats: SEATS })
         .build()
         .unwrap()
 }
@@ -178,10 +183,11 @@ fn child() {
     let mut events = events::Child::new(&sections, number);
     let mut replica = replica::Child::new(&sections);
     let mut units = units::Child::new(&sections);
+    let mut crowd = crowd::Child::new(&sections, number);
     // An orphan ends, too.
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        match random.below(10) {
+        match random.below(11) {
             0 => records.work(&mut random),
             1 => frames.work(&mut random),
             2 => blocks.work(&mut random),
@@ -191,7 +197,8 @@ fn child() {
             6 => counts.work(&mut random),
             7 => events.work(&mut random),
             8 => replica.work(&mut random),
-            _ => units.work(&mut random),
+            9 => units.work(&mut random),
+            _ => crowd.work(&mut random),
         }
         // Who takes what the dead held may be killed at it.
         if random.below(50) == 0 {
@@ -264,6 +271,7 @@ struct Parent<'p> {
     events: events::Parent<'p>,
     replica: replica::Parent<'p>,
     units: units::Parent<'p>,
+    crowd: crowd::Parent<'p>,
 }
 
 impl<'p> Parent<'p> {
@@ -279,6 +287,7 @@ impl<'p> Parent<'p> {
             events: events::Parent::new(sections),
             replica: replica::Parent::new(sections),
             units: units::Parent::new(sections),
+            crowd: crowd::Parent::new(sections),
         }
     }
 
@@ -293,10 +302,11 @@ impl<'p> Parent<'p> {
         self.events.look();
         self.replica.look();
         self.units.look();
+        self.crowd.look();
     }
 
     /// What was seen of each, by name.
-    fn seen(&self) -> [(&'static str, u32); 11] {
+    fn seen(&self) -> [(&'static str, u32); 12] {
         [
             ("records", self.records.seen),
             ("frames", self.frames.seen),
@@ -309,6 +319,7 @@ impl<'p> Parent<'p> {
             ("events", self.events.seen),
             ("states", self.replica.seen),
             ("units", self.units.seen),
+            ("records of a crowd", self.crowd.seen),
         ]
     }
 }
@@ -342,6 +353,7 @@ fn the_killed_harm_nobody() {
     events::all_free(&sections);
     replica::all_free(&sections);
     units::all_free(&sections);
+    crowd::all_free(&sections);
     let others: Vec<_> = (1..SEATS).map(|_| sections.join(PARTIES, &locks, "any")).collect();
     assert!(others.iter().all(Result::is_ok));
 }
@@ -379,7 +391,10 @@ fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
     parent.look();
     parent.counts.check_at_the_end(children.started);
     let seen = parent.seen().map(|(what, count)| format!("{count} {what}")).join(", ");
-    println!("{rounds} rounds: {found} claims of the dead taken; seen {seen}");
+    let suspected = parent.crowd.suspected;
+    println!(
+        "{rounds} rounds: {found} claims of the dead taken; {suspected} suspected; seen {seen}"
+    );
     assert!(found > rounds / 8, "hardly anybody died with anything: {found}");
     for (what, count) in parent.seen() {
         assert!(count > rounds / 20, "hardly any {what}: {count}");
