@@ -21,10 +21,10 @@ use inos_core::{
     Access, AlignedBytes, AlwaysAlive, Arena, ArenaConfig, Broadcast, BroadcastConfig, CREDIT,
     CallId, Capabilities, Cooperative, Counters, CountersConfig, Dependency, DirtyMap,
     DirtyMapConfig, EpochTable, EpochsConfig, Error, Event, Hostile, Lanes, LanesConfig, Layout,
-    Log, LogConfig, Mode, NamedEpochs, NamedEpochsConfig, Parties, PartiesConfig, PingPong,
-    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingBuffer, RingConfig,
-    SectionId, Sections, Spin, Submission, UnitCost, UnitLimits, UnitRecord, UnitRegistry,
-    VersionRange,
+    Log, LogConfig, Mode, MpscConfig, MpscRing, NamedEpochs, NamedEpochsConfig, Parties,
+    PartiesConfig, PingPong, PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig,
+    RingBuffer, RingConfig, SectionId, Sections, Spin, Submission, UnitCost, UnitLimits,
+    UnitRecord, UnitRegistry, VersionRange,
 };
 
 const LEN: usize = 1 << 14;
@@ -44,6 +44,7 @@ const WORLD: SectionId = SectionId(13);
 const MORE: SectionId = SectionId(14);
 const DIRTY: SectionId = SectionId(15);
 const MORE_UNITS: SectionId = SectionId(16);
+const CROWD: SectionId = SectionId(17);
 
 type Bytes = AlignedBytes<LEN>;
 
@@ -70,6 +71,7 @@ fn layout() -> Layout {
             "more units",
             RegistryOverflowConfig { registry: UNITS, slots: 1 },
         )
+        .mpsc(CROWD, "crowd", MpscConfig { capacity: 16, tickets: 4, seats: 2 })
         .build()
         .unwrap()
 }
@@ -174,7 +176,17 @@ fn write_held<'m>(mine: &Sections<'m, Cooperative>) -> impl Sized + use<'m> {
     writer.write(124, b"both sections").unwrap();
     writer.publish(&Spin::default());
     writer.write(64, b"not published").unwrap();
-    (small, large, writer)
+
+    // One record read, one claim held, and two records published behind it.
+    let ring = MpscRing::open(mine, CROWD).unwrap();
+    let (mut one, mut other) = (ring.producer().unwrap(), ring.producer().unwrap());
+    let mut consumer = ring.consumer().unwrap();
+    one.push(1, b"as long as half the ring, almost").unwrap();
+    drop(consumer.read().unwrap());
+    consumer.release().unwrap();
+    core::mem::forget(one.try_claim(30).unwrap());
+    other.push_batch([(2, &b"a batch"[..]), (3, b"of two")]).unwrap();
+    (small, large, writer, one, other, consumer)
 }
 
 /// What an observer sees, while everybody is still there.
@@ -278,6 +290,18 @@ fn succeed_to_the_rest(sections: &Sections<'_, Cooperative>) {
     }
     let event = Event { time: 6, level: Event::INFO, code: 0, text: "" };
     assert_eq!(Log::open(sections, LOG).unwrap().append(event), Ok(6));
+
+    // The claim of who is gone is passed by.
+    let ring = MpscRing::open(sections, CROWD).unwrap();
+    let mut consumer = ring.consumer().unwrap();
+    for expected in [(2, &b"a batch"[..]), (3, b"of two")] {
+        let record = consumer.read().unwrap();
+        assert_eq!((record.tag(), &*record), expected);
+    }
+    let largest = vec![5; ring.max_record_len()];
+    consumer.release().unwrap();
+    ring.producer().unwrap().push(4, &largest).unwrap();
+    assert_eq!(&*consumer.read().unwrap(), &largest);
 
     let map = DirtyMap::open(sections, DIRTY).unwrap();
     let mut writer = map.writer().unwrap();

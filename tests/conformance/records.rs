@@ -3,7 +3,7 @@
 use std::thread;
 
 use inos::{Error, Layout, RingBuffer, RingConfig};
-use inos_core::{Broadcast, BroadcastConfig, Event, Log, LogConfig};
+use inos_core::{Broadcast, BroadcastConfig, Event, Log, LogConfig, MpscConfig, MpscRing};
 
 use super::{Both, Check, ID, built};
 
@@ -17,6 +17,14 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "batches in a ring",
         layout: || built(Layout::builder().ring(ID, "ring", RingConfig { capacity: 32 })),
         run: batches,
+    },
+    Check {
+        name: "ring of many producers",
+        layout: || {
+            let config = MpscConfig { capacity: 64, tickets: 16, seats: 3 };
+            built(Layout::builder().mpsc(ID, "events", config))
+        },
+        run: many_producers,
     },
     Check {
         name: "broadcast",
@@ -102,6 +110,56 @@ fn batches(one: Both<'_, '_>, other: Both<'_, '_>) {
         producer.push(tag, b"later").unwrap();
         assert_eq!(consumer.drain().is_ok(), visible);
     }
+}
+
+fn many_producers(one: Both<'_, '_>, other: Both<'_, '_>) {
+    const EACH: u32 = 300;
+    let rings = [MpscRing::open(one, ID).unwrap(), MpscRing::open(other, ID).unwrap()];
+    let mut consumer = rings[1].consumer().unwrap();
+    assert_eq!(rings[0].consumer().err(), Some(Error::RoleHeld));
+    let producers = [0, 1, 0].map(|at: usize| rings[at].producer().unwrap());
+    assert_eq!(rings[1].producer().err(), Some(Error::NoSeat { count: 3 }));
+    thread::scope(|scope| {
+        for (mut producer, who) in producers.into_iter().zip(0_u32..) {
+            scope.spawn(move || {
+                for count in (0..EACH).step_by(2) {
+                    let bytes = [who as u8; 40];
+                    let batch = [count, count + 1]
+                        .map(|count| (who << 16 | count, &bytes[..count as usize % 40]));
+                    loop {
+                        match producer.push_batch(batch) {
+                            Ok(()) => break,
+                            Err(error) => {
+                                assert!(matches!(error, Error::Full | Error::Contended { .. }));
+                                thread::yield_now();
+                            }
+                        }
+                    }
+                }
+            });
+        }
+        let (mut next, mut last) = ([0; 3], 0);
+        while next.iter().sum::<u32>() < 3 * EACH {
+            let read = consumer.drain(8, |tag, bytes| {
+                let (who, count) = (tag >> 16, tag & 0xffff);
+                assert_eq!(bytes, vec![who as u8; count as usize % 40]);
+                assert_eq!(count, next[who as usize], "lost, doubled or out of order");
+                assert!(count % 2 == 0 || tag == last + 1, "something between those of a batch");
+                next[who as usize] += 1;
+                last = tag;
+            });
+            if let Err(error) = read {
+                assert_eq!(error, Error::Empty);
+                thread::yield_now();
+            }
+        }
+    });
+    let mut suspect = rings[0].producer().unwrap();
+    let grant = suspect.try_claim(8).unwrap();
+    let seat = consumer.waits_for().unwrap();
+    assert_eq!(consumer.suspect(seat), Ok(true));
+    assert_eq!(grant.commit(1), Err(Error::Fenced));
+    assert_eq!(consumer.read().err(), Some(Error::Empty));
 }
 
 fn broadcast(one: Both<'_, '_>, other: Both<'_, '_>) {

@@ -17,6 +17,7 @@ mod counters;
 mod epoch;
 mod lane;
 mod log;
+mod mpsc;
 mod names;
 mod ping_pong;
 mod registry;
