@@ -152,7 +152,7 @@ impl<'p> Parent<'p> {
         }
         assert_eq!(self.order.gaps, 0, "lost");
         // Hasty, and wrong about the living.
-        if self.looks % 4 == 0
+        if self.looks.is_multiple_of(4)
             && let Some(seat) = self.consumer.waits_for()
         {
             self.suspected += u32::from(self.consumer.suspect(seat).unwrap());
