@@ -105,7 +105,12 @@ impl<T: Trust> UnitRegistry<'_, T> {
             }
             let at = ready
                 .ok_or(Error::Cycle { unit: order.get(placed).copied().unwrap_or_default() })?;
-            order.swap(placed, at);
+            // Exchanged with the first of what is not in place; with itself, if that is ready.
+            if let Some((first, rest)) = order.get_mut(placed..).and_then(<[_]>::split_first_mut)
+                && let Some(other) = at.checked_sub(placed + 1).and_then(|at| rest.get_mut(at))
+            {
+                core::mem::swap(first, other);
+            }
         }
         Ok(order)
     }
