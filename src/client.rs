@@ -130,7 +130,8 @@ impl<'m> Caller<'m> {
     /// Looks a method up, once, so that calls compare no names.
     ///
     /// # Errors
-    /// `NoUnit` if there is no such unit or method; else as [`UnitRegistry::find`].
+    /// `NoUnit` if there is no such unit, `NoMethod` if it has no such method; else as
+    /// [`UnitRegistry::find`] and [`UnitRegistry::method`].
     pub fn method(&self, unit: &str, method: &str) -> Result<MethodRef, Error> {
         let unit = self.registry.find(unit)?;
         Ok(MethodRef { unit, number: self.registry.method(unit, method)? })

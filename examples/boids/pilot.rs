@@ -72,7 +72,7 @@ impl<'m> Pilot<'m> {
     /// Takes a lane and resolves the methods.
     ///
     /// # Errors
-    /// `NoSeat` if all lanes are taken; `NoUnit` if the kernel serves no such method.
+    /// `NoSeat` if all lanes are taken; `NoUnit` or `NoMethod` if the kernel serves no such method.
     pub(crate) fn new(sections: &Sections<'m, Cooperative>) -> Result<Self, Error> {
         let units = UnitRegistry::open(sections, UNITS)?;
         let method = |unit, name| {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::registry::UnitId;
+
 /// Why an operation was refused. A refused operation has changed nothing.
 ///
 /// `Full`, `Empty`, `Lapped`, `RoleHeld` and `TimedOut` are ordinary results of working with
@@ -136,6 +138,20 @@ pub enum Error {
     },
     /// No unit in the registry answers to this name or id.
     NoUnit,
+    /// The unit has no method of this name.
+    NoMethod,
+    /// No active unit meets what a unit needs.
+    Unmet {
+        /// The unit that needs it.
+        unit: UnitId,
+        /// Which of its dependencies, in the order in which it named them.
+        dependency: u16,
+    },
+    /// Units need each other.
+    Cycle {
+        /// One of them, or one that needs them.
+        unit: UnitId,
+    },
 }
 
 impl fmt::Display for Error {
@@ -184,6 +200,11 @@ impl fmt::Display for Error {
             Self::Fenced => write!(f, "fenced off: another party gave up on this claim"),
             Self::Host { code } => write!(f, "the system refused: error {code}"),
             Self::NoUnit => write!(f, "no such unit"),
+            Self::NoMethod => write!(f, "the unit has no such method"),
+            Self::Unmet { unit, dependency } => {
+                write!(f, "nothing meets dependency {dependency} of unit {unit}")
+            }
+            Self::Cycle { unit } => write!(f, "unit {unit} is among units that need each other"),
         }
     }
 }

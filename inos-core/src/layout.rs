@@ -7,7 +7,7 @@
 
 use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
@@ -19,7 +19,7 @@ use crate::parties::{self, PartiesConfig};
 use crate::counters::{self, CountersConfig};
 use crate::log::{self, LogConfig};
 use crate::ping_pong::{self, PingPongConfig};
-use crate::registry::{self, RegistryConfig};
+use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
 use crate::section::{Section, SectionId};
 use crate::twin::{self, DirtyMapConfig};
@@ -142,6 +142,24 @@ impl LayoutBuilder {
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+    }
+
+    /// More slots for a unit registry that was added before.
+    pub const fn registry_overflow(
+        self,
+        id: SectionId,
+        name: &str,
+        config: RegistryOverflowConfig,
+    ) -> Self {
+        let next = registry::next_first_slot(&self.sections, self.count, config.registry);
+        let (slot_len, first_slot, len) = match next {
+            Ok((slot_len, first_slot)) => {
+                let size = RegistryConfig { slots: config.slots, slot_len };
+                (slot_len, first_slot, registry::section_len(&size))
+            }
+            Err(error) => (0, 0, Err(error)),
+        };
+        self.add(id, name, KIND_REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
     }
 
     /// Memory to allocate from.

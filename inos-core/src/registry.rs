@@ -1,238 +1,91 @@
-//! The unit registry: who is there, what it can do, and which methods it has.
+//! The unit registry: who is there, what it can do, which methods it has, and what it needs.
 //!
 //! ```text
-//! slot, `slot_len` bytes, `slots` of them from the section's first byte on
-//!   0        4        8         12       16             20        24         28
-//!   +--------+--------+---------+--------+--------------+---------+----------+-----------+
-//!   | state  | owner  | version | patch  | capabilities | methods | heartbeat| FNV-1a of |
-//!   |        |        | maj.min |        |              | (count) | epoch    | the name  |
-//!   +--------+--------+---------+--------+--------------+---------+----------+-----------+
-//!  32       36       40                  64             128                    slot_len
-//!   +--------+--------+-------------------+--------------+------------------------------+
-//!   | name   | methods| zero              | name, UTF-8  | methods, UTF-8, separated by |
-//!   | len    | len    |                   |              | '\n'                         |
-//!   +--------+--------+-------------------+--------------+------------------------------+
+//!   0        4           64                  64 + 4 f          64 + 4 f + 64 n
+//!   +--------+-----------+-------------------+-----------------+---------------------------+
+//!   | flags  | zero      | filter: f words   | index: n lines  | slots, `slot_len` bytes   |
+//!   |        |           |                   | of 16 entries   | each                      |
+//!   +--------+-----------+-------------------+-----------------+---------------------------+
+//! slot
+//!   0        4           8        12         16                80                   slot_len
+//!   +--------+-----------+--------+----------+-----------------+---------------------------+
+//!   | state  | heartbeat | hash of| lengths  | numbers         | name, dependencies,       |
+//!   |        | epoch     | name   |          |                 | methods                   |
+//!   +--------+-----------+--------+----------+-----------------+---------------------------+
 //!
-//! state  { generation: 16, zero: 8, state: 8 }
-//!
-//!   free ----> claimed ----> proposed ----> active ----> retired
-//!                 ^              |                          |  |
-//!                 |              +------ duplicate -------->+  |
-//!                 +--------------------------------------------+
+//!   free ----> claimed ----> proposed ----> active ----> retired ----> claimed ...
 //! ```
 //!
-//! A claim is a compare-and-swap that moves the generation on, so an id of a former unit names
-//! nothing any more. A slot is used again after it was retired; an id could only come back
-//! after 65,535 registrations in one slot.
+//! A section of up to 1024 slots, and up to [`MAX_OVERFLOWS`] *overflow sections* of the same
+//! form behind it, which the layout binds to it. Slots are counted through all of them, so a
+//! [`UnitId`] means the same to everybody, and every search goes through all of them. A unit is
+//! published when its slot's state becomes *active*; the rules are those of
+//! [`protocol::registry`](crate::protocol::registry).
 //!
-//! Readers take no lock: they read the state, copy, and read the state again. A name is unique
-//! among active units: a registrant publishes its name as a proposal, and only then looks at
-//! the others. Of two proposals of one name the one in the lower slot takes the other's slot
-//! away, and an active one beats both; so of several registrants exactly one remains.
+//! - **Readers take no lock**: they look at the state, copy, and look again.
+//! - **A name is unique** among the active units of all sections. A registrant compares its name
+//!   with every slot, so registering takes time in proportion to the slots; finding does not.
+//! - **Finding by name** asks the filter (a Bloom filter of three bits in one word), then one line
+//!   of the index, then the slots that the line's entries name. Both are hints: an entry that is
+//!   out of date costs a look. None is missing, since a name is entered before its unit becomes
+//!   active, and is put out only after it retired.
+//! - **The filter's bits only get set**, so that it never denies what is there. It is emptied when
+//!   the region is attached exclusively, when no unit is there either. In a registry that has seen
+//!   many thousands of different names it lets everything pass, and a name that is not there costs
+//!   the look at its line of the index, too.
+//! - **The dead**: a slot's state names the party that claimed it. When that one is proven dead,
+//!   its units are retired and slots that it had claimed are free again
+//!   ([`Party::reap`](crate::Party::reap)). A name that it had only proposed is blocked until then.
 //!
 //! # Not supported
-//! Slots that a party claimed and died in stay claimed until the region is attached
-//! exclusively, which retires all units.
+//! - Slots of parties that did not join stay theirs until the region is attached exclusively.
+//! - Two versions of one name at a time.
+//! - A registered unit changes nothing of its record: it retires and registers again.
+//! - Limits and costs are kept here, and enforced by whoever runs the unit. Dependencies are
+//!   compared when somebody asks; nothing retires a unit whose dependency retired.
 #![forbid(unsafe_code)]
 
-use core::fmt;
 use core::marker::PhantomData;
 
-use crate::defs::KIND_REGISTRY;
+use crate::defs::{KIND_REGISTRY, KIND_REGISTRY_OVERFLOW};
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
-use crate::hash::fnv1a;
-use crate::protocol::{ReadWord, Word};
+use crate::hash::murmur3;
+use crate::protocol::ReadWord;
+use crate::protocol::registry as protocol;
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
-use crate::section::{Section, SectionId};
+use crate::section::SectionId;
 use crate::sections::Sections;
-use crate::sync::{Ordering, fence};
+use crate::sync::Ordering;
 
+mod config;
+mod depends;
+mod descriptor;
+mod id;
 mod record;
+mod slot;
+mod table;
+mod version;
 
-pub use record::{UnitDescriptor, UnitRecord};
+pub use config::{RegistryConfig, RegistryOverflowConfig};
+pub(crate) use config::{next_first_slot, section_len};
+pub use descriptor::UnitDescriptor;
+pub use id::{Capabilities, UnitId};
+pub use record::{CREDIT, UnitCost, UnitLimits, UnitRecord};
+pub use slot::{MAX_SLOT_LEN, MIN_SLOT_LEN, SLOT_HEAD_LEN};
+use table::{Table, shape_of};
+pub(crate) use table::{format, reclaim, void_roles};
+pub use version::{Dependency, Version, VersionRange};
 
 const MAJOR: u16 = 1;
 
-/// Most slots of a registry.
+/// Most slots of a registry's section, and of each overflow section.
 pub const MAX_UNIT_SLOTS: u32 = 1024;
+/// Most overflow sections of a registry.
+pub const MAX_OVERFLOWS: usize = 7;
 /// Longest name of a unit, in bytes.
 pub const MAX_UNIT_NAME_LEN: usize = 64;
-/// Shortest slot.
-pub const MIN_SLOT_LEN: u32 = 256;
-/// Longest slot.
-pub const MAX_SLOT_LEN: u32 = 1024;
-
-const STATE: usize = 0;
-const OWNER: usize = 4;
-const VERSION: usize = 8;
-const PATCH: usize = 12;
-const CAPABILITIES: usize = 16;
-const METHOD_COUNT: usize = 20;
-const HEARTBEAT: usize = 24;
-const NAME_HASH: usize = 28;
-const NAME_LEN: usize = 32;
-const METHODS_LEN: usize = 36;
-const NAME: usize = 64;
-const METHODS: usize = NAME + MAX_UNIT_NAME_LEN;
-const MAX_METHODS_LEN: usize = MAX_SLOT_LEN as usize - METHODS;
-
-const _: () = {
-    assert!(METHODS_LEN + 4 <= NAME);
-    assert!(METHODS < MIN_SLOT_LEN as usize);
-};
-
-const FREE: u32 = 0;
-const CLAIMED: u32 = 1;
-const ACTIVE: u32 = 2;
-const RETIRED: u32 = 3;
-const PROPOSED: u32 = 4;
-
-/// Tries of a reader of one slot; each needs the slot to change hands meanwhile.
-const TRIES: u32 = 16;
-
-/// A unit in a registry: the slot, and which of the slot's units it was.
-///
-/// Holding one proves nothing: the unit may have retired. Generation 0 is never given out, so
-/// the raw value 0 ([`UnitId::NONE`]) names no unit.
-///
-/// ```
-/// use inos_core::UnitId;
-///
-/// let id = UnitId::new(3, 7);
-/// assert_eq!((id.index(), id.generation()), (3, 7));
-/// assert_eq!(UnitId::from_raw(id.raw()), id);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnitId {
-    index: u16,
-    generation: u16,
-}
-
-impl UnitId {
-    /// Names no unit.
-    pub const NONE: Self = Self::new(0, 0);
-
-    /// The id of a slot's unit.
-    #[must_use]
-    pub const fn new(index: u16, generation: u16) -> Self {
-        Self { index, generation }
-    }
-
-    /// The slot.
-    #[must_use]
-    pub const fn index(self) -> u16 {
-        self.index
-    }
-
-    /// Which of the slot's units, from 1; wraps, leaving 0 out.
-    #[must_use]
-    pub const fn generation(self) -> u16 {
-        self.generation
-    }
-
-    /// Both in a word: the generation in the upper half.
-    #[must_use]
-    pub const fn raw(self) -> u32 {
-        ((self.generation as u32) << 16) | self.index as u32
-    }
-
-    /// The id in a word; any word is one, and the registry refuses those that name nothing.
-    #[must_use]
-    pub const fn from_raw(raw: u32) -> Self {
-        Self { index: raw as u16, generation: (raw >> 16) as u16 }
-    }
-}
-
-impl fmt::Display for UnitId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.generation)
-    }
-}
-
-/// How large a registry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RegistryConfig {
-    /// How many units fit: 1 to [`MAX_UNIT_SLOTS`].
-    pub slots: u32,
-    /// Bytes for each: a multiple of 64 from [`MIN_SLOT_LEN`] to [`MAX_SLOT_LEN`]. All but 128
-    /// of them are for the names of methods.
-    pub slot_len: u32,
-}
-
-impl RegistryConfig {
-    pub(crate) const fn params(&self) -> [u32; 4] {
-        [self.slots, self.slot_len, 0, 0]
-    }
-}
-
-/// Bytes that a registry needs.
-pub(crate) const fn section_len(config: &RegistryConfig) -> Result<u64, Error> {
-    if config.slots == 0 || config.slots > MAX_UNIT_SLOTS {
-        return Err(Error::BadLayout { what: "registry slots: 1 to 1024" });
-    }
-    if config.slot_len < MIN_SLOT_LEN
-        || config.slot_len > MAX_SLOT_LEN
-        || !config.slot_len.is_multiple_of(64)
-    {
-        return Err(Error::BadLayout { what: "registry slot length: 256 to 1024, by 64" });
-    }
-    // At most 2^20: no overflow.
-    Ok(config.slots as u64 * config.slot_len as u64)
-}
-
-fn config_of(section: &Section) -> Result<RegistryConfig, Error> {
-    let [slots, slot_len, ..] = section.params;
-    let config = RegistryConfig { slots, slot_len };
-    match section_len(&config) {
-        Ok(needed) if needed <= section.len => Ok(config),
-        _ => Err(Error::Corrupt { what: "parameters of a registry" }),
-    }
-}
-
-/// Makes all slots free.
-pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
-    let config = config_of(section)?;
-    for index in 0..config.slots {
-        span.clear(index as usize * config.slot_len as usize, NAME)?;
-    }
-    Ok(())
-}
-
-/// Retires all units: whoever was there is gone. Generations go on, so old ids stay stale.
-pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error> {
-    let config = config_of(section)?;
-    for index in 0..config.slots {
-        let at = index as usize * config.slot_len as usize;
-        let (generation, state) = unpack(span.load(at + STATE)?);
-        let state = if state == FREE { FREE } else { RETIRED };
-        span.store(at + STATE, pack(generation, state))?;
-        // Nobody waits for this heartbeat any more: epoch 0, no waiter.
-        span.store(at + HEARTBEAT, 0)?;
-    }
-    Ok(())
-}
-
-const fn pack(generation: u16, state: u32) -> u32 {
-    ((generation as u32) << 16) | state
-}
-
-const fn unpack(raw: u32) -> (u16, u32) {
-    ((raw >> 16) as u16, raw & 0xffff)
-}
-
-const fn next_generation(generation: u16) -> u16 {
-    // 0 is left out: it says "no unit".
-    match generation.wrapping_add(1) {
-        0 => 1,
-        next => next,
-    }
-}
-
-fn hash(name: &[u8]) -> u32 {
-    fnv1a(name.iter().copied())
-}
 
 /// A registry of units. Any number of handles in any number of parties work on one.
 ///
@@ -258,6 +111,7 @@ fn hash(name: &[u8]) -> u32 {
 /// })?;
 /// assert_eq!(registry.find("hash"), Ok(id));
 /// assert_eq!(registry.method(id, "sha256"), Ok(1));
+/// assert_eq!(registry.method(id, "md5"), Err(Error::NoMethod));
 ///
 /// registry.retire(id)?;
 /// assert_eq!(registry.find("hash"), Err(Error::NoUnit));
@@ -265,168 +119,121 @@ fn hash(name: &[u8]) -> u32 {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct UnitRegistry<'m, T: Trust> {
-    span: Span<'m>,
-    config: RegistryConfig,
+    /// The registry's section and its overflow sections; those behind `count` repeat the first.
+    tables: [Table<'m>; 1 + MAX_OVERFLOWS],
+    count: usize,
     trust: PhantomData<T>,
 }
 
 impl<'m, T: Trust> UnitRegistry<'m, T> {
-    /// Opens the registry in section `id`.
+    /// Opens the registry in section `id`, and its overflow sections.
     ///
     /// # Errors
-    /// `Stale`, `NoSection`, `WrongKind`, `VersionMismatch`, or `Corrupt` if the section's
-    /// parameters are impossible.
+    /// `Stale`, `NoSection`, `WrongKind`, `VersionMismatch`, or `Corrupt` if the parameters of
+    /// one of the sections are impossible.
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_REGISTRY, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)?, trust: PhantomData })
+        let shape = shape_of(&section)?;
+        let mut tables = [Table { span, shape, first: 0 }; 1 + MAX_OVERFLOWS];
+        let (mut count, mut first) = (1, shape.slots);
+        let overflows = sections.iter().filter(|section| {
+            section.kind() == KIND_REGISTRY_OVERFLOW && config::registry_of(section) == id
+        });
+        for overflow in overflows {
+            let (span, section) = sections.open(overflow.id(), KIND_REGISTRY_OVERFLOW, MAJOR)?;
+            let table = Table { span, shape: shape_of(&section)?, first };
+            let corrupt = Error::Corrupt { what: "parameters of a registry's overflow section" };
+            if config::first_slot_of(&section) != first || table.shape.slot_len != shape.slot_len {
+                return Err(corrupt);
+            }
+            *tables.get_mut(count).ok_or(corrupt)? = table;
+            count += 1;
+            first += table.shape.slots;
+        }
+        Ok(Self { tables, count, trust: PhantomData })
     }
 
     /// How many units fit.
     #[must_use]
-    pub const fn slot_count(&self) -> u32 {
-        self.config.slots
+    pub fn slot_count(&self) -> u32 {
+        self.tables().iter().map(|table| table.shape.slots).sum()
     }
 
-    /// Longest sum of a unit's method names, each but the first counted with one byte more.
+    /// Bytes that there are for a unit's name, dependencies and methods: each of the names padded
+    /// to a multiple of 4, 16 bytes more for a dependency, and one for each method but the first.
     #[must_use]
-    pub const fn max_methods_len(&self) -> usize {
-        self.config.slot_len as usize - METHODS
+    pub fn max_text_len(&self) -> usize {
+        self.first().shape.slot_len as usize - SLOT_HEAD_LEN
     }
 
     /// Registers a unit. It is found from the return on, and stays until it is
-    /// [retired](Self::retire).
+    /// [retired](Self::retire), or the party whose sections this registry was opened through is
+    /// proven dead.
+    ///
+    /// Release, when the unit becomes active: whoever finds it sees all of its record.
     ///
     /// # Errors
-    /// `TooLarge` if the name or the methods do not fit; `BadLayout` if a name is empty or a
-    /// method's has a line feed; `RoleHeld` if an active unit has this name, or if another
-    /// registrant of it was faster; `NoSeat` if all slots are taken; `Contended` or `Corrupt`
-    /// if the other slots can't be compared with; `ReadOnly`.
+    /// `TooLarge` if a name is too long or the texts do not fit; `BadLayout` if a name is empty, a
+    /// method's has a line feed, or a range of versions has none; `RoleHeld` if an active unit has
+    /// this name, or if another registrant of it was faster; `NoSeat` if all slots are taken;
+    /// `Contended` or `Corrupt` if the other slots can't be compared with; `ReadOnly`.
     pub fn register(&self, record: &UnitRecord<'_>) -> Result<UnitId, Error> {
-        self.span.require_writable()?;
-        let methods_len = self.check(record)?;
-        let name = record.name.as_bytes();
+        self.first().span.require_writable()?;
+        let extent = slot::check(record, self.max_text_len())?;
         match self.find(record.name) {
             Ok(_) => return Err(Error::RoleHeld),
             Err(Error::NoUnit) => {}
             Err(other) => return Err(other),
         }
-        let (index, generation) = self.claim()?;
-        let slot = self.slot(index)?;
-        let written = write_record(&slot, record, name, methods_len);
-        let state = slot.word(STATE)?;
-        if let Err(error) = written {
-            Word::store(state, pack(generation, RETIRED), Ordering::Release);
-            return Err(error);
-        }
-        // Release because the state announces the record; pairs with Acquire in `read`.
-        Word::store(state, pack(generation, PROPOSED), Ordering::Release);
-        // Orders our proposal before our look at the others'; pairs with the same fence of
-        // another registrant: of two proposals at least one is seen by the other.
-        fence(Ordering::SeqCst);
-        let rival = self.beat_rivals(index, name);
-        let next = if rival.is_ok() { ACTIVE } else { RETIRED };
-        // Release as above: the unit is read under this state. A failure says that a rival in
-        // a lower slot took ours away.
-        let kept = state
-            .cas(
-                pack(generation, PROPOSED),
-                pack(generation, next),
-                Ordering::Release,
-                Ordering::Relaxed,
-            )
-            .is_ok();
-        rival?;
-        if kept { Ok(UnitId::new(index as u16, generation)) } else { Err(Error::RoleHeld) }
-    }
-
-    fn check(&self, record: &UnitRecord<'_>) -> Result<usize, Error> {
-        if record.name.is_empty() {
-            return Err(Error::BadLayout { what: "a unit's name is empty" });
-        }
-        if record.name.len() > MAX_UNIT_NAME_LEN {
-            return Err(Error::TooLarge { len: record.name.len(), max: MAX_UNIT_NAME_LEN });
-        }
-        let mut len = 0_usize;
-        for (index, method) in record.methods.iter().enumerate() {
-            if method.is_empty() || method.contains('\n') {
-                return Err(Error::BadLayout { what: "a method's name is empty or has a \\n" });
-            }
-            len = len.saturating_add(method.len()).saturating_add(usize::from(index > 0));
-        }
-        // Which bounds the number of methods, too.
-        let max = self.max_methods_len();
-        if len > max { Err(Error::TooLarge { len, max }) } else { Ok(len) }
-    }
-
-    /// Takes a free or retired slot and moves its generation on.
-    fn claim(&self) -> Result<(u32, u16), Error> {
-        for index in 0..self.config.slots {
-            let state = self.slot(index)?.word(STATE)?;
-            // Relaxed: only a guess, which the compare-and-swap checks.
-            let seen = ReadWord::load(state, Ordering::Relaxed);
-            let (generation, old) = unpack(seen);
-            if old != FREE && old != RETIRED {
-                continue;
-            }
-            let generation = next_generation(generation);
-            // Acquire because the slot is overwritten next, after all that its last owner did;
-            // pairs with Release in `retire` and `register`. Lost to another: look further.
-            let claimed = pack(generation, CLAIMED);
-            if state.cas(seen, claimed, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-                return Ok((index, generation));
+        let (index, claim) = self.claim()?;
+        let generation = claim.generation();
+        let (table, slot) = self.table_of(index)?;
+        let state = table.state(slot)?;
+        let hash = murmur3(record.name.as_bytes());
+        let outcome = slot::write(&table.slot(slot)?, record, extent, hash).and_then(|()| {
+            protocol::propose(state, &claim);
+            protocol::contest(
+                index,
+                self.slot_count(),
+                |rival| {
+                    let (table, slot) = self.table_of(rival)?;
+                    table.state(slot)
+                },
+                |rival| slot::is_named(&self.slot(rival)?, record.name.as_bytes(), hash),
+            )?;
+            table.enter(slot, generation, hash)
+        });
+        match outcome {
+            Ok(()) => protocol::activate(state, claim)?,
+            Err(error) => {
+                protocol::withdraw(state, claim);
+                return Err(error);
             }
         }
-        Err(Error::NoSeat { count: self.config.slots })
+        Ok(UnitId::new(index as u16, generation))
     }
 
-    /// Decides between our proposal in slot `own` and everybody of the same name.
-    fn beat_rivals(&self, own: u32, name: &[u8]) -> Result<(), Error> {
-        for index in (0..self.config.slots).filter(|&index| index != own) {
-            let slot = self.slot(index)?;
-            let mut decided = false;
-            for _ in 0..TRIES {
-                let raw = match name_matches(&slot, name)? {
-                    Some(raw) => raw,
-                    None => {
-                        decided = true;
-                        break;
-                    }
-                };
-                let (generation, state) = unpack(raw);
-                if state == ACTIVE || index < own {
-                    return Err(Error::RoleHeld);
-                }
-                // A proposal in a higher slot loses. Relaxed: we neither read nor write the
-                // slot on the strength of it, and as a read-modify-write it continues what the
-                // rival's Release began, for `claim`. If it fails, the rival went on: look
-                // again.
-                let taken = pack(generation, RETIRED);
-                let state = slot.word(STATE)?;
-                if state.cas(raw, taken, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-                    decided = true;
-                    break;
+    /// Takes a slot that nobody has.
+    fn claim(&self) -> Result<(u32, protocol::Claim), Error> {
+        for table in self.tables() {
+            for slot in 0..table.shape.slots {
+                if let Some(claim) = protocol::claim(table.state(slot)?, table.span.party()) {
+                    return Ok((table.first + slot, claim));
                 }
             }
-            if !decided {
-                return Err(Error::Contended { tries: TRIES });
-            }
         }
-        Ok(())
+        Err(Error::NoSeat { count: self.slot_count() })
     }
 
     /// Ends a registration. The unit is not found any more and its slot is free for another.
+    /// Anybody may do so: a unit may not be able to any more.
     ///
     /// # Errors
     /// `NoUnit` if it is not active, or not any more; `ReadOnly`.
     pub fn retire(&self, id: UnitId) -> Result<(), Error> {
-        let slot = self.slot_of(id)?;
-        let active = pack(id.generation, ACTIVE);
-        // Release because the slot may be overwritten from here on; pairs with Acquire in
-        // `claim`.
-        slot.word(STATE)?
-            .cas(active, pack(id.generation, RETIRED), Ordering::Release, Ordering::Relaxed)
-            .map(|_| ())
-            .map_err(|_| Error::NoUnit)
+        self.first().span.require_writable()?;
+        let state = self.slot_of(id)?.word(slot::STATE)?;
+        if protocol::retire(state, id.generation()) { Ok(()) } else { Err(Error::NoUnit) }
     }
 
     /// The active unit of this name.
@@ -434,26 +241,28 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// # Errors
     /// `NoUnit`; `Contended` if a slot changed hands during each of a bounded number of looks.
     pub fn find(&self, name: &str) -> Result<UnitId, Error> {
-        for index in 0..self.config.slots {
-            let slot = self.slot(index)?;
-            if let Some(raw) = name_matches(&slot, name.as_bytes())?
-                && let (generation, ACTIVE) = unpack(raw)
-            {
-                return Ok(UnitId::new(index as u16, generation));
+        let name = name.as_bytes();
+        if name.is_empty() || name.len() > MAX_UNIT_NAME_LEN {
+            return Err(Error::NoUnit);
+        }
+        let hash = murmur3(name);
+        for table in self.tables() {
+            if let Some(id) = table.find(name, hash)? {
+                return Ok(id);
             }
         }
         Err(Error::NoUnit)
     }
 
-    /// The number of a unit's method.
+    /// The number of a unit's method. Look it up once: it stays as long as the unit does.
     ///
     /// # Errors
-    /// `NoUnit` if the unit is not active, or has no method of this name; `Corrupt` if its slot
-    /// contradicts the format.
+    /// `NoUnit` if the unit is not active; `NoMethod` if it has none of this name; `Corrupt` if
+    /// its slot contradicts the format.
     pub fn method(&self, id: UnitId, name: &str) -> Result<u16, Error> {
         let unit = self.descriptor(id)?;
-        let index = unit.methods().position(|method| method == name).ok_or(Error::NoUnit)?;
-        u16::try_from(index).map_err(|_| Error::NoUnit)
+        let index = unit.methods().position(|method| method == name).ok_or(Error::NoMethod)?;
+        u16::try_from(index).map_err(|_| Error::NoMethod)
     }
 
     /// A copy of what a unit said of itself.
@@ -462,67 +271,65 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active, or not any more; `Corrupt` if its slot contradicts the
     /// format.
     pub fn descriptor(&self, id: UnitId) -> Result<UnitDescriptor, Error> {
+        self.read(id, |slot, raw| slot::copy(slot, id, protocol::party_of(raw)))
+    }
+
+    /// The version of a unit.
+    ///
+    /// # Errors
+    /// `NoUnit` if it is not active, or not any more.
+    pub fn version(&self, id: UnitId) -> Result<Version, Error> {
+        self.read(id, |slot, _| slot::version(slot))
+    }
+
+    /// What `read` gets out of a unit's slot, if it is the unit's.
+    fn read<R>(
+        &self,
+        id: UnitId,
+        read: impl FnOnce(&Span<'m>, u32) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let slot = self.slot_of(id)?;
-        let active = pack(id.generation, ACTIVE);
-        let state = slot.peek(STATE)?;
-        // Acquire: the record is read next; pairs with Release in `register`.
-        if state.load(Ordering::Acquire) != active {
+        let state = slot.peek(slot::STATE)?;
+        let raw = protocol::look(&state);
+        if !protocol::is_active(raw, id.generation()) {
             return Err(Error::NoUnit);
         }
-        let copy = self.copy(&slot, id);
-        // Acquire fence: if any copied byte was written by a later owner of the slot, its
-        // claim is visible to the load below; pairs with the Release fence in `write_record`.
-        fence(Ordering::Acquire);
-        if state.load(Ordering::Relaxed) != active {
+        let copy = read(&slot, raw);
+        if !protocol::is_unchanged(&state, raw) {
             return Err(Error::NoUnit);
         }
         // Only now: what was copied in between may have been anything.
         copy
     }
 
-    fn copy(&self, slot: &Span<'_>, id: UnitId) -> Result<UnitDescriptor, Error> {
-        let version = slot.load(VERSION)?;
-        let name_len = slot.load(NAME_LEN)? as usize;
-        let methods_len = slot.load(METHODS_LEN)? as usize;
-        let mut unit = UnitDescriptor {
-            id,
-            version: ((version >> 16) as u16, version as u16, slot.load(PATCH)? as u16),
-            capabilities: slot.load(CAPABILITIES)?,
-            owner: slot.load(OWNER)?,
-            name: [0; MAX_UNIT_NAME_LEN],
-            name_len,
-            methods: [0; MAX_METHODS_LEN],
-            methods_len,
-        };
-        let name = unit.name.get_mut(..name_len);
-        let name = name.ok_or(Error::Corrupt { what: "length of a unit's name" })?;
-        slot.read(NAME, name)?;
-        core::str::from_utf8(name).map_err(|_| Error::Corrupt { what: "a unit's name" })?;
-
-        let methods = unit.methods.get_mut(..methods_len.min(MAX_METHODS_LEN));
-        let methods = methods
-            .filter(|_| methods_len <= self.max_methods_len())
-            .ok_or(Error::Corrupt { what: "length of a unit's methods" })?;
-        slot.read(METHODS, methods)?;
-        core::str::from_utf8(methods).map_err(|_| Error::Corrupt { what: "a unit's methods" })?;
-        if unit.methods().count() != slot.load(METHOD_COUNT)? as usize {
-            return Err(Error::Corrupt { what: "number of a unit's methods" });
-        }
-        Ok(unit)
-    }
-
     /// The active units, in the order of their slots. A slot that contradicts the format gives
     /// `Corrupt` and the iteration goes on; one that is retired meanwhile is left out.
     pub fn iter(&self) -> impl Iterator<Item = Result<UnitDescriptor, Error>> + use<'m, T> {
         let registry = *self;
-        (0..self.config.slots).filter_map(move |index| {
-            let state = registry.slot(index).and_then(|slot| slot.load(STATE));
-            // Relaxed: a guess, which `descriptor` checks.
-            let (generation, ACTIVE) = unpack(state.unwrap_or_default()) else { return None };
-            match registry.descriptor(UnitId::new(index as u16, generation)) {
-                Err(Error::NoUnit) => None,
-                other => Some(other),
-            }
+        self.ids().filter_map(move |id| match registry.descriptor(id) {
+            Err(Error::NoUnit) => None,
+            other => Some(other),
+        })
+    }
+
+    /// The active units that have all of these capabilities, in the order of their slots.
+    pub fn with_capabilities(
+        &self,
+        all: Capabilities,
+    ) -> impl Iterator<Item = UnitId> + use<'m, T> {
+        let registry = *self;
+        self.ids().filter(move |&id| {
+            registry
+                .read(id, |slot, _| slot::capabilities(slot))
+                .is_ok_and(|capabilities| capabilities.contains(all))
+        })
+    }
+
+    fn ids(&self) -> impl Iterator<Item = UnitId> + use<'m, T> {
+        let registry = *self;
+        (0..self.slot_count()).filter_map(move |index| {
+            let (table, slot) = registry.table_of(index).ok()?;
+            table.active(slot).ok().flatten()
         })
     }
 
@@ -535,7 +342,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active; `ReadOnly`.
     pub fn heartbeat(&self, id: UnitId) -> Result<EpochCounter<'m>, Error> {
         let slot = self.active(id)?;
-        Ok(EpochCounter::from_word(slot.word(HEARTBEAT)?))
+        Ok(EpochCounter::from_word(slot.word(slot::HEARTBEAT)?))
     }
 
     /// The epoch by which a unit says that it is alive, for those who watch it.
@@ -544,89 +351,45 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active.
     pub fn heartbeat_watcher(&self, id: UnitId) -> Result<EpochWatcher<'m>, Error> {
         let slot = self.active(id)?;
-        Ok(EpochWatcher::from_peek(slot.peek(HEARTBEAT)?))
+        Ok(EpochWatcher::from_peek(slot.peek(slot::HEARTBEAT)?))
     }
 
     fn active(&self, id: UnitId) -> Result<Span<'m>, Error> {
         let slot = self.slot_of(id)?;
-        // Acquire: as in `descriptor`.
-        if slot.peek(STATE)?.load(Ordering::Acquire) == pack(id.generation, ACTIVE) {
-            Ok(slot)
-        } else {
-            Err(Error::NoUnit)
-        }
+        // Relaxed: nothing of the record is read.
+        let raw = slot.peek(slot::STATE)?.load(Ordering::Relaxed);
+        if protocol::is_active(raw, id.generation()) { Ok(slot) } else { Err(Error::NoUnit) }
     }
 
     fn slot_of(&self, id: UnitId) -> Result<Span<'m>, Error> {
-        let index = u32::from(id.index);
-        if index < self.config.slots { self.slot(index) } else { Err(Error::NoUnit) }
+        self.slot(u32::from(id.index()))
     }
 
     fn slot(&self, index: u32) -> Result<Span<'m>, Error> {
-        let len = self.config.slot_len as usize;
-        self.span.sub(index as usize * len, len)
+        let (table, slot) = self.table_of(index)?;
+        table.slot(slot)
+    }
+
+    /// The section that a slot lies in, and its number there.
+    fn table_of(&self, index: u32) -> Result<(&Table<'m>, u32), Error> {
+        for table in self.tables() {
+            match index.checked_sub(table.first) {
+                Some(slot) if slot < table.shape.slots => return Ok((table, slot)),
+                _ => {}
+            }
+        }
+        Err(Error::NoUnit)
+    }
+
+    const fn first(&self) -> &Table<'m> {
+        let [first, ..] = &self.tables;
+        first
+    }
+
+    fn tables(&self) -> &[Table<'m>] {
+        self.tables.get(..self.count).unwrap_or_default()
     }
 }
 
-/// The state word of a slot, if what is active or proposed there has this name.
-fn name_matches(slot: &Span<'_>, name: &[u8]) -> Result<Option<u32>, Error> {
-    let state = slot.peek(STATE)?;
-    for _ in 0..TRIES {
-        // Acquire: the name is read next; pairs with Release in `register`.
-        let raw = state.load(Ordering::Acquire);
-        if !matches!(unpack(raw).1, ACTIVE | PROPOSED) {
-            return Ok(None);
-        }
-        let mut found = [0; MAX_UNIT_NAME_LEN];
-        let equal = slot.load(NAME_HASH)? == hash(name)
-            && slot.load(NAME_LEN)? as usize == name.len()
-            && match found.get_mut(..name.len()) {
-                Some(found) => {
-                    slot.read(NAME, found)?;
-                    found == name
-                }
-                None => false,
-            };
-        // Acquire fence: as in `descriptor`.
-        fence(Ordering::Acquire);
-        if state.load(Ordering::Relaxed) == raw {
-            return Ok(equal.then_some(raw));
-        }
-    }
-    Err(Error::Contended { tries: TRIES })
-}
-
-/// Fills in a claimed slot.
-fn write_record(
-    slot: &Span<'_>,
-    record: &UnitRecord<'_>,
-    name: &[u8],
-    methods_len: usize,
-) -> Result<(), Error> {
-    // Release fence: whoever reads any of the words below reads the claimed state, too; pairs
-    // with the Acquire fences in `descriptor` and `name_matches`.
-    fence(Ordering::Release);
-    let (major, minor, patch) = record.version;
-    slot.store(OWNER, record.owner)?;
-    slot.store(VERSION, (u32::from(major) << 16) | u32::from(minor))?;
-    slot.store(PATCH, u32::from(patch))?;
-    slot.store(CAPABILITIES, record.capabilities)?;
-    slot.store(METHOD_COUNT, record.methods.len() as u32)?;
-    slot.store(NAME_HASH, hash(name))?;
-    slot.store(NAME_LEN, name.len() as u32)?;
-    slot.store(METHODS_LEN, methods_len as u32)?;
-    slot.write(NAME, name)?;
-    // Copies go to whole words, so the names are joined on the stack.
-    let mut joined = [0; MAX_METHODS_LEN];
-    let mut bytes = record.methods.iter().enumerate().flat_map(|(index, method)| {
-        let separator: &[u8] = if index == 0 { b"" } else { b"\n" };
-        separator.iter().chain(method.as_bytes())
-    });
-    for (to, from) in joined.iter_mut().zip(&mut bytes) {
-        *to = *from;
-    }
-    let joined = joined.get(..methods_len);
-    slot.write(METHODS, joined.ok_or(Error::TooLarge { len: methods_len, max: MAX_METHODS_LEN })?)
-}
 #[cfg(test)]
 mod tests;

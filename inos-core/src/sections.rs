@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use crate::defs::{
     ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_COUNTERS, KIND_LOG, KIND_DIRTY_MAP, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
-    KIND_REGISTRY, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
+    KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
     SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
@@ -103,7 +103,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_PING_PONG => ping_pong::format(&inside, section)?,
                 KIND_LANES => lanes::format(&inside, section)?,
                 KIND_PARTIES => parties::format(&inside, section)?,
-                KIND_REGISTRY => registry::format(&inside, section)?,
+                KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::format(&inside, section)?,
                 _ => {}
             }
         }
@@ -274,6 +274,7 @@ impl<'m, T: Trust> Sections<'m, T> {
                 KIND_RING => ring::reclaim(&inside, section, dead),
                 KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
                 KIND_LANES => lanes::reclaim(&inside, section, dead),
+                KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::reclaim(&inside, section, dead),
                 _ => Ok(0),
             };
             freed = freed.saturating_add(count.unwrap_or(0));
@@ -406,7 +407,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
             KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
             KIND_LANES => lanes::void_roles(&inside, section)?,
             KIND_PARTIES => parties::void_roles(&inside, section)?,
-            KIND_REGISTRY => registry::void_roles(&inside, section)?,
+            KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::void_roles(&inside, section)?,
             _ => {}
         }
     }

@@ -18,10 +18,10 @@ use std::{env, fs};
 
 use inos_core::defs::{FORMAT_MAJOR, FORMAT_MINOR};
 use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, CallId, Cooperative, EpochTable, EpochsConfig, Hostile,
-    Lanes, LanesConfig, Layout, Mode, Parties, PartiesConfig, PingPong, PingPongConfig, Region,
-    RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Spin, Submission, UnitRecord,
-    UnitRegistry,
+    Access, AlignedBytes, AlwaysAlive, CallId, Capabilities, Cooperative, EpochTable, EpochsConfig,
+    Hostile, Lanes, LanesConfig, Layout, Mode, Parties, PartiesConfig, PingPong, PingPongConfig,
+    Region, RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Spin, Submission,
+    UnitRecord, UnitRegistry,
 };
 
 const LEN: usize = 1 << 14;
@@ -81,7 +81,7 @@ fn write(memory: &mut Bytes) {
     let record = UnitRecord {
         name: "hash",
         version: (1, 2, 3),
-        capabilities: 5,
+        capabilities: Capabilities(5),
         methods: &["blake3", "sha256"],
         ..UnitRecord::default()
     };
@@ -106,7 +106,7 @@ fn observe(sections: &Sections<'_, Hostile>) {
 
     let units = UnitRegistry::open(sections, UNITS).unwrap();
     let unit = units.descriptor(units.find("hash").unwrap()).unwrap();
-    assert_eq!((unit.version(), unit.capabilities()), ((1, 2, 3), 5));
+    assert_eq!((unit.version(), unit.capabilities()), ((1, 2, 3), Capabilities(5)));
     assert_eq!(unit.methods().collect::<Vec<_>>(), ["blake3", "sha256"]);
 }
 

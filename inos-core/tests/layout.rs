@@ -90,7 +90,7 @@ fn piece() -> impl Strategy<Value = Piece> {
         (1_u32..5, 1_u32..5, 0_u32..8).prop_map(|(lanes, bits, blocks)| {
             Piece::Lanes(LanesConfig { lanes, entries: 1 << bits, buffer_len: blocks * 64 })
         }),
-        (1_u32..9, 4_u32..=16).prop_map(|(slots, blocks)| Piece::Registry(RegistryConfig {
+        (1_u32..40, 2_u32..=16).prop_map(|(slots, blocks)| Piece::Registry(RegistryConfig {
             slots,
             slot_len: blocks * 64
         })),

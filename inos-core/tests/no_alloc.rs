@@ -271,6 +271,8 @@ mod drive {
         for unit in registry.iter().flatten() {
             assert_eq!((unit.name(), unit.methods().count()), ("hash", 2));
         }
+        assert_eq!(registry.with_capabilities(Capabilities::NONE).count(), 1);
+        assert_eq!(registry.resolve(id, &mut [UnitId::NONE; 2]).map(<[_]>::len), Ok(1));
         registry.heartbeat(id).unwrap().advance(&Spin::default());
         registry.retire(id).unwrap();
     }

@@ -339,7 +339,7 @@ fn a_failed_call_leaves_its_message_in_the_buffer() {
         let message = unknown.to_string()[..8].to_owned();
         assert_eq!(failed, Err(CallError::Failed { status, message }));
 
-        assert_eq!(caller.method("hash", "md5"), Err(Error::NoUnit));
+        assert_eq!(caller.method("hash", "md5"), Err(Error::NoMethod));
         assert_eq!(caller.method("magic", "blake3"), Err(Error::NoUnit));
         let large = vec![0; BUFFER_LEN as usize + 1];
         assert!(matches!(
@@ -515,9 +515,8 @@ fn a_kernel_that_cannot_run_says_why() {
     let record = inos_core::UnitRecord {
         name: "rogue",
         version: (1, 0, 0),
-        capabilities: 0,
-        owner: 0,
         methods: &["wait"],
+        ..inos_core::UnitRecord::default()
     };
     registry.register(&record).unwrap();
     assert!(matches!(

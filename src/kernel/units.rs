@@ -35,9 +35,9 @@ impl<'m> Units<'m> {
             let record = UnitRecord {
                 name: info.name,
                 version: (info.version.major, info.version.minor, info.version.patch),
-                capabilities: 0,
                 owner: std::process::id(),
                 methods: &names,
+                ..UnitRecord::default()
             };
             let id = units
                 .registry

@@ -6,8 +6,8 @@ use inos_core::defs::{
     SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_TABLE_OFFSET,
 };
 use inos_core::{
-    EpochsConfig, LanesConfig, Layout, Mode, PingPongConfig, Region, RegistryConfig, RingConfig,
-    SectionId, Sections,
+    EpochsConfig, LanesConfig, Layout, Mode, PingPongConfig, Region, RegistryConfig,
+    RegistryOverflowConfig, RingConfig, SectionId, Sections,
 };
 
 use super::peer::{Peer, Poke};
@@ -116,6 +116,7 @@ impl Image {
 /// A layout of up to six small sections: a count, then for each a kind and its parameters.
 fn layout(bytes: &mut Bytes<'_>) -> Layout {
     let mut builder = Layout::builder();
+    let mut registry = None;
     let count = 1 + bytes.index(MAX_SECTION_COUNT);
     for index in 0..count {
         let (id, name) = (SectionId(index as u32), "section");
@@ -153,14 +154,23 @@ fn layout(bytes: &mut Bytes<'_>) -> Layout {
                     buffer_len: 64 * (1 + u32::from(bytes.u8() % 3)),
                 },
             ),
-            _ => builder.registry(
-                id,
-                name,
-                RegistryConfig {
-                    slots: 1 + u32::from(bytes.u8() % 3),
-                    slot_len: 256 + 64 * u32::from(bytes.u8() % 3),
-                },
-            ),
+            _ => match registry {
+                Some(registry) if bytes.u8().is_multiple_of(2) => {
+                    let slots = 1 + u32::from(bytes.u8() % 3);
+                    builder.registry_overflow(id, name, RegistryOverflowConfig { registry, slots })
+                }
+                _ => {
+                    registry = Some(id);
+                    builder.registry(
+                        id,
+                        name,
+                        RegistryConfig {
+                            slots: 1 + u32::from(bytes.u8() % 3),
+                            slot_len: 256 + 64 * u32::from(bytes.u8() % 3),
+                        },
+                    )
+                }
+            },
         };
     }
     builder.build().expect("parameters within their ranges")

@@ -7,10 +7,10 @@ use inos_core::defs::{
     KIND_EPOCHS, KIND_LANES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
 };
 use inos_core::{
-    CallId, CallTicket, Client, Completion, Consumer, Cooperative, EpochCounter, EpochTable,
+    CallId, CallTicket, Capabilities, Client, Completion, Consumer, Cooperative, Dependency, EpochCounter, EpochTable,
     EpochWatcher, Error, Hostile, Lanes, Observer, PayloadRef, PingPong, Producer, Reader,
     RingBuffer, SectionId, Sections, Service, Spin, Status, Submission, Trust, UnitId, UnitRecord,
-    UnitRegistry, Writer,
+    UnitRegistry, VersionRange, Writer,
 };
 
 use crate::bytes::Bytes;
@@ -370,8 +370,17 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
         match choice {
             0 | 1 => {
                 let methods = &["one", "two", "three"][..bytes.index(4)];
-                let capabilities = bytes.word();
-                let record = UnitRecord { name, capabilities, methods, ..UnitRecord::default() };
+                let capabilities = Capabilities(bytes.word().into());
+                let range = VersionRange::at_least((0, 0, bytes.u8().into()));
+                let needs = ["a", "hash", "boids"].map(|name| Dependency { name, range });
+                let dependencies = &needs[..bytes.index(4)];
+                let record = UnitRecord {
+                    name,
+                    capabilities,
+                    methods,
+                    dependencies,
+                    ..UnitRecord::default()
+                };
                 if let Some(id) = self.see(registry.register(&record)) {
                     keep(&mut self.units, id);
                 }
@@ -381,12 +390,19 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             }
             3 => {
                 self.see(registry.find(name).and_then(|id| registry.method(id, "two")));
+                let mut order = [UnitId::NONE; 4];
+                self.see(registry.resolve(id, &mut order).map(<[UnitId]>::len));
+                let all = Capabilities(bytes.u8().into());
+                assert!(registry.with_capabilities(all).count() <= registry.slot_count() as usize);
             }
             4 => {
                 for unit in registry.iter() {
                     if let Some(unit) = self.see(unit) {
                         let methods = unit.methods().map(str::len).sum::<usize>();
-                        assert!(unit.name().len() + methods <= 1024);
+                        let needs = unit.dependencies().map(|need| need.name.len()).sum::<usize>();
+                        assert!(unit.name().len() + methods + needs <= 1024);
+                        let missing = registry.missing_dependencies(&unit).count();
+                        assert!(missing <= unit.dependencies().count());
                     }
                 }
             }

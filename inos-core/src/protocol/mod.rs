@@ -22,6 +22,7 @@ pub mod names;
 pub mod party;
 pub mod ping_pong;
 pub mod ready;
+pub mod registry;
 pub mod ring;
 pub mod role;
 pub mod twin;

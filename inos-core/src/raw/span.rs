@@ -220,6 +220,27 @@ impl<'m> Span<'m> {
         Ok(())
     }
 
+    /// Whether these bytes are there, by relaxed words. Others may be writing them, as in
+    /// [`read`](Self::read).
+    #[inline]
+    pub(crate) fn holds(&self, offset: usize, bytes: &[u8]) -> Result<bool, Error> {
+        self.bounds(offset, bytes.len())?;
+        aligned(offset)?;
+        let chunks = bytes.chunks_exact(4);
+        let rest = chunks.remainder();
+        for (word, chunk) in self.words(offset, bytes.len() / 4).iter().zip(chunks) {
+            if word.load(Ordering::Relaxed).to_ne_bytes() != chunk {
+                return Ok(false);
+            }
+        }
+        if rest.is_empty() {
+            return Ok(true);
+        }
+        // Up to three bytes, of a word that lies inside, as in `read`.
+        let word = self.load(offset + bytes.len() - rest.len())?.to_ne_bytes();
+        Ok(word.iter().zip(rest).all(|(one, other)| one == other))
+    }
+
     /// Copies bytes in by relaxed words. The caller's protocol keeps other writers away; up to
     /// three bytes after a length that is no multiple of 4 are kept as they are.
     #[inline]

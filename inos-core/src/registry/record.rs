@@ -1,99 +1,79 @@
 //! What a unit says of itself.
 #![forbid(unsafe_code)]
 
-use core::fmt;
-
-use super::{MAX_METHODS_LEN, MAX_UNIT_NAME_LEN, UnitId};
+use super::{Capabilities, Dependency, Version};
 
 /// What a unit says of itself when it registers.
 ///
 /// ```
-/// use inos_core::UnitRecord;
+/// use inos_core::{UnitLimits, UnitRecord};
 ///
-/// let record = UnitRecord { name: "hash", version: (1, 0, 0), ..UnitRecord::default() };
+/// let record = UnitRecord {
+///     name: "hash",
+///     version: (1, 0, 0),
+///     limits: UnitLimits { jobs: 4, ..UnitLimits::default() },
+///     ..UnitRecord::default()
+/// };
 /// assert!(record.methods.is_empty());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnitRecord<'a> {
-    /// Unique among active units; 1 to [`MAX_UNIT_NAME_LEN`] bytes.
+    /// Unique among active units; 1 to [`MAX_UNIT_NAME_LEN`](super::MAX_UNIT_NAME_LEN) bytes.
     pub name: &'a str,
     /// Major, minor, patch.
-    pub version: (u16, u16, u16),
+    pub version: Version,
     /// Bits whose meaning the application defines.
-    pub capabilities: u32,
-    /// Who registers it; the application's number.
+    pub capabilities: Capabilities,
+    /// A number of the application's, such as a process id. Whose death frees the slot is another
+    /// question: that is the party through whose sections the unit is registered.
     pub owner: u32,
     /// Names of its methods, without line feeds. A method's number is its index here.
     pub methods: &'a [&'a str],
+    /// The units that it needs.
+    pub dependencies: &'a [Dependency<'a>],
+    /// What it may use; for the kernel to enforce.
+    pub limits: UnitLimits,
+    /// What it charges; for the kernel to meter.
+    pub cost: UnitCost,
 }
 
-/// A private copy of what a unit said of itself.
-#[derive(Clone)]
-pub struct UnitDescriptor {
-    pub(super) id: UnitId,
-    pub(super) version: (u16, u16, u16),
-    pub(super) capabilities: u32,
-    pub(super) owner: u32,
-    pub(super) name: [u8; MAX_UNIT_NAME_LEN],
-    pub(super) name_len: usize,
-    pub(super) methods: [u8; MAX_METHODS_LEN],
-    pub(super) methods_len: usize,
+/// What a unit may use. 0 stands for no limit. The registry only keeps the numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitLimits {
+    /// Calls at the same time.
+    pub jobs: u32,
+    /// Bytes of memory.
+    pub memory_len: u64,
+    /// Nanoseconds that one call may run.
+    pub run_ns: u64,
+    /// Fuel of one call, in the units of whatever runs it.
+    pub fuel: u64,
 }
 
-impl UnitDescriptor {
-    /// The unit.
-    #[must_use]
-    pub const fn id(&self) -> UnitId {
-        self.id
-    }
+/// One credit in the fixed point of [`UnitCost`].
+pub const CREDIT: u64 = 1_000_000_000;
 
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        text(&self.name, self.name_len)
-    }
-
-    /// Major, minor, patch.
-    #[must_use]
-    pub const fn version(&self) -> (u16, u16, u16) {
-        self.version
-    }
-
-    /// Bits whose meaning the application defines.
-    #[must_use]
-    pub const fn capabilities(&self) -> u32 {
-        self.capabilities
-    }
-
-    /// Who registered it.
-    #[must_use]
-    pub const fn owner(&self) -> u32 {
-        self.owner
-    }
-
-    /// Names of its methods; a method's number is its index here.
-    pub fn methods(&self) -> impl Iterator<Item = &str> {
-        // As bytes: `str::split` has a path that panics, if never for text as this.
-        let text = text(&self.methods, self.methods_len).as_bytes();
-        // Splitting nothing would give one empty name.
-        let names = text.split(|&byte| byte == b'\n').filter(move |_| !text.is_empty());
-        names.map(|name| core::str::from_utf8(name).unwrap_or_default())
-    }
+/// What a call costs, in billionths of a [credit](CREDIT).
+///
+/// ```
+/// use inos_core::{CREDIT, UnitCost};
+///
+/// // Half a credit for a call, and one for each million of bytes.
+/// let cost = UnitCost { per_call: CREDIT / 2, per_unit: CREDIT / 1_000_000 };
+/// assert_eq!(cost.total(3_000_000), CREDIT / 2 + 3 * CREDIT);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitCost {
+    /// For each call.
+    pub per_call: u64,
+    /// For each unit of work: a byte of input, unless the unit counts something else.
+    pub per_unit: u64,
 }
 
-impl fmt::Debug for UnitDescriptor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnitDescriptor")
-            .field("id", &self.id)
-            .field("name", &self.name())
-            .field("version", &self.version)
-            .field("capabilities", &self.capabilities)
-            .field("owner", &self.owner)
-            .finish_non_exhaustive()
+impl UnitCost {
+    /// The cost of a call of so much work; the largest number, if it is larger than that.
+    #[must_use]
+    pub const fn total(&self, units: u64) -> u64 {
+        self.per_call.saturating_add(self.per_unit.saturating_mul(units))
     }
-}
-
-/// Text that was checked to be UTF-8 when it was copied.
-fn text(bytes: &[u8], len: usize) -> &str {
-    bytes.get(..len).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
 }

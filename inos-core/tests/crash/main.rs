@@ -20,6 +20,7 @@ mod lane;
 mod log;
 mod names;
 mod party;
+mod registry;
 mod ring;
 mod role;
 mod twin;

@@ -13,6 +13,7 @@
 //! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
+//! | a name belongs to one unit, a record is whole, the index misses nobody | `registry` |
 //! | no count is lost, and a reader sees values that there were | `counters` |
 //! | an event of a log is whole or not there, and none is lost to an older one | `log` |
 //! | a replica is one state, all of it | `twin` |
@@ -51,6 +52,7 @@ mod names;
 mod party;
 mod ping_pong;
 mod ready;
+mod registry;
 mod ring;
 mod role;
 mod twin;

@@ -3,7 +3,7 @@
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig, Error,
     LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, RegistryConfig, RingConfig, Section, SectionId,
+    PingPongConfig, RegistryConfig, RegistryOverflowConfig, RingConfig, Section, SectionId,
 };
 
 use crate::{Input, used};
@@ -44,6 +44,8 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
         builder = LayoutBuilder::arena(builder, id(), text, arena);
         builder = LayoutBuilder::lanes(builder, id(), text, lanes);
         builder = LayoutBuilder::registry(builder, id(), text, registry);
+        let more = RegistryOverflowConfig { registry: id(), slots: any() };
+        builder = LayoutBuilder::registry_overflow(builder, id(), text, more);
         builder = LayoutBuilder::parties(builder, id(), text, parties);
     }
     let layout = LayoutBuilder::build(builder)?;

@@ -4,7 +4,8 @@
 use inos_core::{
     ArenaConfig, AtomicU32, BroadcastConfig, Cooperative, CountersConfig, DirtyMapConfig,
     EpochsConfig, LanesConfig, Layout, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, Region, RegistryConfig, RingConfig, SectionId, Sections, Trust,
+    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig, SectionId,
+    Sections, Trust,
 };
 use inos_embed::{
     Input, arena, batches, broadcast, counters, epochs, lanes, layout, log, names, parties,
@@ -13,6 +14,7 @@ use inos_embed::{
 
 inos_embed::entry!(run);
 
+const MORE: RegistryOverflowConfig = RegistryOverflowConfig { registry: SectionId(3), slots: 2 };
 /// All kinds. The ids are those that the host's `main` asks for, as far as they reach.
 const LAYOUT: Layout = {
     let frames = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
@@ -23,6 +25,7 @@ const LAYOUT: Layout = {
         .epochs(SectionId(1), "epochs", EpochsConfig { count: 2, padded: true })
         .ring(SectionId(2), "ring", RingConfig { capacity: 64 })
         .registry(SectionId(3), "registry", RegistryConfig { slots: 4, slot_len: 256 })
+        .registry_overflow(SectionId(11), "more", MORE)
         .ping_pong(SectionId(4), "observed", observed)
         .ping_pong(SectionId(7), "frames", frames)
         .lanes(SectionId(8), "lanes", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 })

@@ -1,0 +1,323 @@
+//! The bytes of a slot: what stands where, writing a record, and comparing its name.
+//!
+//! | offset | bytes | what |
+//! |---|---|---|
+//! | 0 | 4 | state: generation 16, party 10, state 6 ([`protocol`](crate::protocol::registry)) |
+//! | 4 | 4 | heartbeat, an epoch |
+//! | 8 | 4 | MurmurHash3 of the name |
+//! | 12 | 4 | lengths: of the name in bytes (8 bits), of the dependencies in words (8), of the methods in bytes (16) |
+//! | 16 | 4 | owner, the application's number |
+//! | 20 | 4 | version: minor (16), major (16) |
+//! | 24 | 4 | version: patch (16), number of methods (16) |
+//! | 28 | 4 | limit: calls at the same time |
+//! | 32 | 8 | capabilities |
+//! | 40 | 8 | limit: bytes of memory |
+//! | 48 | 8 | limit: nanoseconds of a call |
+//! | 56 | 8 | limit: fuel of a call |
+//! | 64 | 8 | cost of a call, in billionths of a credit |
+//! | 72 | 8 | cost of a unit of work, in the same |
+//! | 80 | | name, dependencies, methods, each padded with zeros to a multiple of 4 |
+//!
+//! Several values in a word: the first stands in the lowest bits. Wide numbers are two words, low
+//! first. A dependency is {first version's minor 16, major 16; bound's minor 16, major 16; bound's
+//! patch 16, first version's patch 16; length of the name; name}; the bound is left out of the
+//! range, and 65535.65535.65535 bounds nothing. Methods are separated by '\n'.
+#![forbid(unsafe_code)]
+
+use super::{
+    Capabilities, Dependency, MAX_UNIT_NAME_LEN, UnitCost, UnitDescriptor, UnitId, UnitLimits,
+    UnitRecord, VersionRange,
+};
+use crate::error::Error;
+use crate::raw::span::Span;
+
+pub(super) const STATE: usize = 0;
+pub(super) const HEARTBEAT: usize = 4;
+pub(super) const NAME_HASH: usize = 8;
+pub(super) const LENGTHS: usize = 12;
+const OWNER: usize = 16;
+const VERSION: usize = 20;
+pub(super) const PATCH_AND_METHODS: usize = 24;
+const LIMIT_JOBS: usize = 28;
+pub(super) const CAPABILITIES: usize = 32;
+const LIMIT_MEMORY: usize = 40;
+const LIMIT_RUN: usize = 48;
+const LIMIT_FUEL: usize = 56;
+const COST_PER_CALL: usize = 64;
+const COST_PER_UNIT: usize = 72;
+/// Where the texts begin, which have no length of their own.
+pub(super) const TEXT: usize = 80;
+
+/// Shortest slot, in bytes.
+pub const MIN_SLOT_LEN: u32 = 128;
+/// Longest slot, in bytes.
+pub const MAX_SLOT_LEN: u32 = 1024;
+/// Bytes of a slot that are not for texts.
+pub const SLOT_HEAD_LEN: usize = TEXT;
+
+pub(super) const MAX_TEXT_LEN: usize = MAX_SLOT_LEN as usize - TEXT;
+/// Bytes of a dependency before its name.
+const DEPENDENCY_HEAD: usize = 16;
+
+const FIELDS: [(usize, usize); 14] = [
+    (STATE, 4),
+    (HEARTBEAT, 4),
+    (NAME_HASH, 4),
+    (LENGTHS, 4),
+    (OWNER, 4),
+    (VERSION, 4),
+    (PATCH_AND_METHODS, 4),
+    (LIMIT_JOBS, 4),
+    (CAPABILITIES, 8),
+    (LIMIT_MEMORY, 8),
+    (LIMIT_RUN, 8),
+    (LIMIT_FUEL, 8),
+    (COST_PER_CALL, 8),
+    (COST_PER_UNIT, 8),
+];
+
+// Each field begins where the one before it ends.
+const _: () = {
+    let (mut end, mut at) = (0, 0);
+    while at < FIELDS.len() {
+        let (offset, len) = FIELDS[at];
+        assert!(offset == end && offset.is_multiple_of(4));
+        end = offset + len;
+        at += 1;
+    }
+    assert!(end == TEXT && TEXT < MIN_SLOT_LEN as usize);
+    assert!(MAX_UNIT_NAME_LEN <= u8::MAX as usize);
+    assert!(MAX_TEXT_LEN / 4 <= u8::MAX as usize, "dependencies are counted in 8 bits");
+};
+
+/// Bytes of a record's parts; checked.
+#[derive(Clone, Copy)]
+pub(super) struct Extent {
+    name_len: usize,
+    dependencies_len: usize,
+    methods_len: usize,
+}
+
+const fn padded(len: usize) -> usize {
+    len.saturating_add(3) & !3
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::BadLayout { what: "a unit's name is empty" });
+    }
+    if name.len() > MAX_UNIT_NAME_LEN {
+        return Err(Error::TooLarge { len: name.len(), max: MAX_UNIT_NAME_LEN });
+    }
+    Ok(())
+}
+
+/// What a record needs, if that is at most `max` bytes.
+pub(super) fn check(record: &UnitRecord<'_>, max: usize) -> Result<Extent, Error> {
+    check_name(record.name)?;
+    let mut dependencies_len = 0_usize;
+    for dependency in record.dependencies {
+        check_name(dependency.name)?;
+        if dependency.range.is_empty() {
+            return Err(Error::BadLayout { what: "a dependency's range has no version" });
+        }
+        let len = DEPENDENCY_HEAD + padded(dependency.name.len());
+        dependencies_len = dependencies_len.saturating_add(len);
+    }
+    let mut methods_len = 0_usize;
+    for (index, method) in record.methods.iter().enumerate() {
+        if method.is_empty() || method.contains('\n') {
+            return Err(Error::BadLayout { what: "a method's name is empty or has a \\n" });
+        }
+        let separator = usize::from(index > 0);
+        methods_len = methods_len.saturating_add(method.len()).saturating_add(separator);
+    }
+    let name_len = record.name.len();
+    // Which bounds the number of methods and of dependencies, too.
+    let len = padded(name_len).saturating_add(dependencies_len).saturating_add(padded(methods_len));
+    if len > max {
+        return Err(Error::TooLarge { len, max });
+    }
+    Ok(Extent { name_len, dependencies_len, methods_len })
+}
+
+/// Fills in a slot that the caller has claimed.
+pub(super) fn write(
+    slot: &Span<'_>,
+    record: &UnitRecord<'_>,
+    extent: Extent,
+    hash: u32,
+) -> Result<(), Error> {
+    let (major, minor, patch) = record.version;
+    let lengths = extent.name_len | (extent.dependencies_len / 4) << 8 | extent.methods_len << 16;
+    let methods = record.methods.len() as u32;
+    slot.store(NAME_HASH, hash)?;
+    slot.store(LENGTHS, lengths as u32)?;
+    slot.store(OWNER, record.owner)?;
+    slot.store(VERSION, u32::from(major) << 16 | u32::from(minor))?;
+    slot.store(PATCH_AND_METHODS, u32::from(patch) | methods << 16)?;
+    slot.store(LIMIT_JOBS, record.limits.jobs)?;
+    store_wide(slot, CAPABILITIES, record.capabilities.0)?;
+    store_wide(slot, LIMIT_MEMORY, record.limits.memory_len)?;
+    store_wide(slot, LIMIT_RUN, record.limits.run_ns)?;
+    store_wide(slot, LIMIT_FUEL, record.limits.fuel)?;
+    store_wide(slot, COST_PER_CALL, record.cost.per_call)?;
+    store_wide(slot, COST_PER_UNIT, record.cost.per_unit)?;
+
+    let mut text = Writer { slot, at: TEXT, word: [0; 4], filled: 0 };
+    text.push(record.name.as_bytes())?;
+    text.pad()?;
+    for dependency in record.dependencies {
+        for word in dependency.range.encode() {
+            text.push(&word.to_ne_bytes())?;
+        }
+        text.push(&(dependency.name.len() as u32).to_ne_bytes())?;
+        text.push(dependency.name.as_bytes())?;
+        text.pad()?;
+    }
+    for (index, method) in record.methods.iter().enumerate() {
+        text.push(if index == 0 { b"" } else { b"\n" })?;
+        text.push(method.as_bytes())?;
+    }
+    text.pad()
+}
+
+/// Stores bytes a word at a time.
+struct Writer<'a, 'm> {
+    slot: &'a Span<'m>,
+    at: usize,
+    word: [u8; 4],
+    filled: usize,
+}
+
+impl Writer<'_, '_> {
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        for &byte in bytes {
+            if let Some(to) = self.word.get_mut(self.filled) {
+                *to = byte;
+            }
+            self.filled += 1;
+            if self.filled == self.word.len() {
+                self.pad()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pad(&mut self) -> Result<(), Error> {
+        if self.filled == 0 {
+            return Ok(());
+        }
+        self.slot.store(self.at, u32::from_ne_bytes(self.word))?;
+        self.at += self.word.len();
+        (self.word, self.filled) = ([0; 4], 0);
+        Ok(())
+    }
+}
+
+fn store_wide(slot: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
+    slot.store(offset, value as u32)?;
+    slot.store(offset + 4, (value >> 32) as u32)
+}
+
+fn load_wide(slot: &Span<'_>, offset: usize) -> Result<u64, Error> {
+    Ok(u64::from(slot.load(offset)?) | u64::from(slot.load(offset + 4)?) << 32)
+}
+
+/// Whether the record has this name. May be anything while
+/// the record is being written.
+#[inline]
+pub(super) fn is_named(slot: &Span<'_>, name: &[u8], hash: u32) -> Result<bool, Error> {
+    Ok(slot.load(NAME_HASH)? == hash
+        && name_len(slot.load(LENGTHS)?) == name.len()
+        && slot.holds(TEXT, name)?)
+}
+
+pub(super) fn capabilities(slot: &Span<'_>) -> Result<Capabilities, Error> {
+    Ok(Capabilities(load_wide(slot, CAPABILITIES)?))
+}
+
+pub(super) fn version(slot: &Span<'_>) -> Result<(u16, u16, u16), Error> {
+    let version = slot.load(VERSION)?;
+    Ok(((version >> 16) as u16, version as u16, slot.load(PATCH_AND_METHODS)? as u16))
+}
+
+const fn name_len(lengths: u32) -> usize {
+    (lengths & 0xff) as usize
+}
+
+/// Copies a record and checks it. The result may be a mixture of two as long as the state was not
+/// looked at again.
+pub(super) fn copy(slot: &Span<'_>, id: UnitId, party: u16) -> Result<UnitDescriptor, Error> {
+    let lengths = slot.load(LENGTHS)?;
+    let name_len = name_len(lengths);
+    let dependencies_len = (lengths >> 8 & 0xff) as usize * 4;
+    let methods_len = (lengths >> 16) as usize;
+    let mut unit = UnitDescriptor {
+        id,
+        party,
+        version: version(slot)?,
+        capabilities: capabilities(slot)?,
+        owner: slot.load(OWNER)?,
+        limits: UnitLimits {
+            jobs: slot.load(LIMIT_JOBS)?,
+            memory_len: load_wide(slot, LIMIT_MEMORY)?,
+            run_ns: load_wide(slot, LIMIT_RUN)?,
+            fuel: load_wide(slot, LIMIT_FUEL)?,
+        },
+        cost: UnitCost {
+            per_call: load_wide(slot, COST_PER_CALL)?,
+            per_unit: load_wide(slot, COST_PER_UNIT)?,
+        },
+        text: [0; MAX_TEXT_LEN],
+        name_len,
+        dependencies_at: padded(name_len),
+        dependencies_len,
+        methods_len,
+    };
+    let len = unit.dependencies_at + dependencies_len + methods_len;
+    let text = unit.text.get_mut(..len).filter(|_| TEXT + len <= slot.len());
+    slot.read(TEXT, text.ok_or(Error::Corrupt { what: "lengths of a unit's texts" })?)?;
+    let methods = slot.load(PATCH_AND_METHODS)? >> 16;
+    check_copy(&unit, methods as usize)?;
+    Ok(unit)
+}
+
+fn check_copy(unit: &UnitDescriptor, methods: usize) -> Result<(), Error> {
+    if name_is_bad(unit.bytes(0, unit.name_len)) {
+        return Err(Error::Corrupt { what: "a unit's name" });
+    }
+    let mut rest = unit.bytes(unit.dependencies_at, unit.dependencies_len);
+    while !rest.is_empty() {
+        let (_, behind) =
+            first_dependency(rest).ok_or(Error::Corrupt { what: "a unit's dependencies" })?;
+        rest = behind;
+    }
+    let text = unit.bytes(unit.methods_at(), unit.methods_len);
+    if core::str::from_utf8(text).is_err() {
+        return Err(Error::Corrupt { what: "a unit's methods" });
+    }
+    if unit.methods().count() != methods {
+        return Err(Error::Corrupt { what: "number of a unit's methods" });
+    }
+    Ok(())
+}
+
+fn name_is_bad(name: &[u8]) -> bool {
+    name.is_empty() || name.len() > MAX_UNIT_NAME_LEN || core::str::from_utf8(name).is_err()
+}
+
+/// The first dependency of a private copy, and what is behind it.
+pub(super) fn first_dependency(bytes: &[u8]) -> Option<(Dependency<'_>, &[u8])> {
+    let (head, rest) = bytes.split_first_chunk::<DEPENDENCY_HEAD>()?;
+    let mut words = [0; DEPENDENCY_HEAD / 4];
+    for (word, bytes) in words.iter_mut().zip(head.chunks_exact(4)) {
+        *word = u32::from_ne_bytes(bytes.try_into().ok()?);
+    }
+    let [from, below, patches, name_len] = words;
+    let name_len = name_len as usize;
+    let name = rest.get(..name_len).filter(|name| !name_is_bad(name))?;
+    let name = core::str::from_utf8(name).ok()?;
+    let range = VersionRange::decode([from, below, patches]);
+    Some((Dependency { name, range }, rest.get(padded(name_len)..)?))
+}
