@@ -226,10 +226,9 @@ impl<'m> Span<'m> {
     pub(crate) fn holds(&self, offset: usize, bytes: &[u8]) -> Result<bool, Error> {
         self.bounds(offset, bytes.len())?;
         aligned(offset)?;
-        let chunks = bytes.chunks_exact(4);
-        let rest = chunks.remainder();
-        for (word, chunk) in self.words(offset, bytes.len() / 4).iter().zip(chunks) {
-            if word.load(Ordering::Relaxed).to_ne_bytes() != chunk {
+        let (chunks, rest) = bytes.as_chunks();
+        for (word, chunk) in self.words(offset, chunks.len()).iter().zip(chunks) {
+            if word.load(Ordering::Relaxed) != u32::from_ne_bytes(*chunk) {
                 return Ok(false);
             }
         }

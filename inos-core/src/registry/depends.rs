@@ -105,7 +105,10 @@ impl<T: Trust> UnitRegistry<'_, T> {
             }
             let at = ready
                 .ok_or(Error::Cycle { unit: order.get(placed).copied().unwrap_or_default() })?;
-            order.swap(placed, at);
+            // Not `swap`, which panics for places that are not there. One and the same is swapped.
+            if let Ok([one, other]) = order.get_disjoint_mut([placed, at]) {
+                core::mem::swap(one, other);
+            }
         }
         Ok(order)
     }

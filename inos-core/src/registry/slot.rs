@@ -311,8 +311,8 @@ fn name_is_bad(name: &[u8]) -> bool {
 pub(super) fn first_dependency(bytes: &[u8]) -> Option<(Dependency<'_>, &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<DEPENDENCY_HEAD>()?;
     let mut words = [0; DEPENDENCY_HEAD / 4];
-    for (word, bytes) in words.iter_mut().zip(head.chunks_exact(4)) {
-        *word = u32::from_ne_bytes(bytes.try_into().ok()?);
+    for (word, bytes) in words.iter_mut().zip(head.as_chunks().0) {
+        *word = u32::from_ne_bytes(*bytes);
     }
     let [from, below, patches, name_len] = words;
     let name_len = name_len as usize;
