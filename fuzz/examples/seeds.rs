@@ -6,43 +6,171 @@
 use std::path::Path;
 use std::{fs, io};
 
-/// A layout of one section of each kind, as `attach` reads it: raw, epochs, ring, pinned and
-/// observed ping-pong buffers, registry; and one of lanes and a ring.
-const SIX: &[u8] = &[5, 0, 63, 1, 0, 3, 2, 1, 3, 1, 0, 1, 100, 3, 1, 1, 1, 100, 5, 1, 1];
-const LANES: &[u8] = &[1, 4, 1, 1, 1, 2, 0];
+/// A layout of nine sections, as `attach` reads it: raw, epochs, ring, pinned ping-pong buffer of
+/// items, observed one, registry, parties, arena, more slots for the registry.
+const STATE: &[u8] =
+    &[8, 0, 63, 1, 0, 3, 2, 3, 3, 1, 4, 1, 99, 3, 1, 1, 1, 99, 5, 1, 1, 6, 1, 2, 8, 0, 7, 13, 1];
+/// Another one: lanes, broadcast, named epochs, a replicated group, log, counters, parties, ring.
+const FLOW: &[u8] =
+    &[7, 4, 1, 1, 1, 7, 1, 9, 3, 10, 1, 100, 50, 0, 11, 1, 40, 12, 3, 6, 1, 2, 2, 3];
+/// Where the parties stand in both, for the operation that opens a section.
+const PARTIES: u8 = 6;
 
-/// Operations: push and pop, write and observe, pin, call and serve, register, borrow in place.
-const RING: &[u8] =
-    &[2, 20, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 255, 0, 0, 15, 16, 0, 1, 0, 0, 15, 0, 0, 1, 1, 0];
-const STATE: &[u8] = &[
-    4, 0, 8, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 6, 255, 0, 2, 0, 0, 15,
-    8, 0, 1, 2, 0, 15, 8, 0, 1, 3, 0, 1, 0, 0, 0,
+/// Operations. Rings: push, pop, batch, publish many at once, drain; the same in place.
+const RING: &[&[u8]] = &[
+    &[3, 0, 20, 0],
+    &[3, 2, 3, 5, 0, 0],
+    &[5, 1, 200, 0],
+    &[3, 3, 4],
+    &[3, 4, 9, 0],
+    &[16, 0, 3, 9, 0],
+    &[3, 5],
+    &[16, 0, 0, 30, 20, 0, 0],
+    &[16, 0, 4, 2, 9, 0],
+    &[16, 0, 1, 0, 0],
+    &[16, 0, 2, 2, 0],
+    &[5, 0, 200, 0, 9],
 ];
-const CALLS: &[u8] = &[
-    7, 0, 0, 0, 1, 8, 9, 10, 2, 0, 9, 0, 0, 9, 2, 0, 7, 1, 0, 0, 7, 2, 0, 0, 7, 3, 0, 0, 1, 2, 3,
-    4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 4, 0, 16, 0, 0,
+/// Ping-pong buffers: write, read, and in place: bytes, items.
+const FRAMES: &[&[u8]] = &[
+    &[6, 8, 40, 0, 0],
+    &[7, 200, 0, 2, 0, 0, 0],
+    &[16, 1, 1, 40, 0, 0, 0],
+    &[16, 1, 2, 40, 0, 0, 0],
+    &[6, 8, 40, 0, 1],
+    &[7, 200, 0, 2, 0, 7, 1],
 ];
-const UNITS: &[u8] = &[
-    11, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 5, 11, 3, 0, 0, 0, 0, 0, 0, 1, 11, 4, 0, 0, 0, 0, 0, 0, 0,
-    11, 5, 0, 0, 0, 0, 0, 0, 0, 11, 2, 0, 0, 0, 0, 0, 0, 0,
+/// Lanes: submit, accept, answer, expire, take answers, answer orphans.
+const CALLS: &[&[u8]] = &[
+    &[8, 1, 6, 0],
+    &[10, 1, 9, 0],
+    &[10, 0, 9, 0],
+    &[10, 1, 8, 0],
+    &[10, 5, 0, 0, 0, 7],
+    &[10, 3, 127, 0],
+    &[8, 3, 9, 0],
+    &[8, 4, 0, 0],
+    &[8, 0, 0, 0],
+    &[10, 2, 2, 0],
+    &[14, 2, 4],
+    &[0, 0],
+    &[10, 4, 2, 0],
+    &[8, 2, 0, 0],
+    &[23, 1],
+    &[2, 2, 0, 0],
 ];
+/// Registries: register, find, list, heartbeats, retire.
+const UNITS: &[&[u8]] = &[
+    &[12, 0, 0, 0, 0, 1, 3, 5, 0, 0],
+    &[12, 0, 0, 0, 0, 2, 2, 9, 0, 2],
+    &[12, 3, 0, 1, 0, 1, 1],
+    &[12, 4, 0, 0, 0, 0],
+    &[12, 5, 0, 0, 0, 0],
+    &[12, 2, 0, 0, 0, 0],
+];
+/// Arenas: allocate short and long, write, hand over, adopt, free, count.
+const ARENA: &[&[u8]] = &[
+    &[17, 0, 9, 0],
+    &[17, 0, 127, 0],
+    &[17, 0, 20, 0],
+    &[17, 8, 8, 16, 0],
+    &[17, 6, 0],
+    &[17, 9],
+    &[17, 7, 0],
+    &[17, 4, 0, 0],
+    &[17, 4, 0, 1],
+];
+/// Broadcasts: send, receive, a draft in pieces.
+const NEWS: &[&[u8]] = &[
+    &[19, 0, 12, 0, 0, 0],
+    &[19, 1, 100, 1, 0],
+    &[19, 0, 12, 4, 0, 0],
+    &[19, 0, 12, 4, 7, 0],
+    &[1, 1, 0],
+    &[19, 1, 100, 0, 1],
+];
+/// Twins: write, pull, push, a snapshot.
+const TWINS: &[&[u8]] = &[
+    &[20, 0, 64, 0, 30, 0, 0],
+    &[20, 2, 2, 0],
+    &[20, 4, 1, 8, 0, 16, 0, 0],
+    &[20, 5, 0, 0, 2],
+    &[20, 0, 64, 0, 30, 7, 0],
+    &[20, 2, 2, 0],
+];
+/// Logs and counters.
+const TOOLS: &[&[u8]] = &[
+    &[21, 1, 20, 3, 0],
+    &[21, 0, 79, 0],
+    &[22, 1, 5, 0, 0],
+    &[22, 0, 9, 0],
+    &[22, 3, 4, 0, 0],
+    &[22, 4, 0, 0],
+];
+/// Epochs: by index and by name, every way to wait.
+const EPOCHS: &[&[u8]] = &[
+    &[2, 0, 0, 0],
+    &[2, 1, 0],
+    &[2, 2, 0, 0],
+    &[2, 2, 0, 1],
+    &[2, 3, 0],
+    &[2, 4, 0, 0, 0, 0, 0],
+    &[2, 4, 0, 3, 0, 0, 0],
+    &[2, 5, 0, 0],
+    &[2, 5, 2, 0],
+    &[2, 4, 0, 2, 0, 0, 0],
+    &[2, 5, 3, 0],
+];
+
+/// A party takes all roles, opens sections, works, and leaves; or forgets everything, or dies.
+fn party(end: u8, opens: &[u8], work: &[&[u8]]) -> Vec<u8> {
+    let opens = opens.iter().flat_map(|&index| [0, index, 0]).collect::<Vec<_>>();
+    let work = [&opens, &work.concat()[..]].concat();
+    let len = u8::try_from(work.len()).expect("a short one");
+    [&[0, PARTIES, end << 4 | 1, len][..], &work].concat()
+}
 
 fn main() -> io::Result<()> {
-    let six = |overwrite: &[u8], work: &[&[u8]]| {
+    let image = |layout: &[u8], overwrite: &[u8], work: &[&[&[u8]]]| {
         // Formatted, layout, no work before, overwritten words, hash mended, work.
-        [&[1], SIX, &[0], overwrite, &[0], &work.concat()].concat()
+        let work: Vec<u8> = work.concat().concat();
+        [&[1], layout, &[0], overwrite, &[0], &work].concat()
     };
-    let lanes = [&[1], LANES, &[0, 0, 0], CALLS, CALLS, RING].concat();
+    // It opens the arena and the ring, or the lanes and the group; the next one reaps it.
+    let state = [
+        party(0, &[7, 2], &[&ARENA.concat(), &RING[..5].concat()]),
+        party(11, &[7, 4], &[&ARENA[..3].concat(), &FRAMES.concat()]),
+        party(15, &[7, 2], &[&ARENA[..5].concat(), &RING[..5].concat()]),
+        party(0, &[7, 2], &[&[23, 0], &ARENA.concat(), &RING.concat()]),
+    ];
+    let flow = [
+        party(15, &[0, 3, 5], &[&CALLS[..4].concat(), &TWINS.concat(), &TOOLS.concat()]),
+        party(15, &[1, 2, 7], &[&NEWS.concat(), &EPOCHS.concat(), &RING[..5].concat()]),
+        party(0, &[0, 3, 4], &[&[23, 0], &CALLS.concat(), &TWINS.concat(), &TOOLS.concat()]),
+    ];
+    let state: Vec<&[u8]> = state.iter().map(|work| &work[..]).collect();
+    let flow: Vec<&[u8]> = flow.iter().map(|work| &work[..]).collect();
+    let all_state = [RING, FRAMES, UNITS, ARENA, EPOCHS, RING];
+    let all_flow = [CALLS, NEWS, TWINS, TOOLS, EPOCHS, RING];
+
     write("attach", "empty", &[])?;
     write("attach", "raw", &[&[0, 0, 1][..], b"INOS", &[0, 0, 1, 0]].concat())?;
-    write("attach", "intact", &six(&[0], &[RING, STATE, UNITS]))?;
-    // One word each: of the superblock, of an entry's parameters, of a ring, with any value.
-    write("attach", "superblock", &six(&[1, 8, 0, 1, 2], &[RING, STATE]))?;
-    write("attach", "params", &six(&[1, 56, 0, 1, 100], &[RING, STATE]))?;
-    write("attach", "ring", &six(&[1, 161, 0, 1, 9], &[RING, RING]))?;
+    write("attach", "intact", &image(STATE, &[0], &all_state))?;
+    write("attach", "lanes", &image(FLOW, &[0], &[CALLS, CALLS, RING]))?;
+    write("attach", "flow", &image(FLOW, &[0], &all_flow))?;
+    write("attach", "parties", &image(STATE, &[0], &[&state]))?;
+    write("attach", "deaths", &image(FLOW, &[0], &[&flow]))?;
+    // One word each: of the superblock, of an entry's parameters, of an arena's pages, of a ring,
+    // with any value.
+    write("attach", "superblock", &image(STATE, &[1, 8, 0, 1, 2], &[RING, FRAMES]))?;
+    write("attach", "params", &image(STATE, &[1, 56, 0, 1, 100], &[RING, FRAMES]))?;
+    write("attach", "pages", &image(STATE, &[1, 32, 4, 1, 9], &[ARENA, ARENA]))?;
+    write("attach", "ring", &image(STATE, &[1, 161, 0, 1, 9], &[RING, RING]))?;
     // A hostile store between two calls.
-    write("attach", "poked", &six(&[0], &[RING, &[14, 161, 0, 9], RING, STATE]))?;
-    write("attach", "lanes", &lanes)?;
+    let poke: &[&[u8]] = &[&[15, 161, 0, 9]];
+    write("attach", "poked", &image(STATE, &[0], &[RING, poke, RING, FRAMES]))?;
+    let poke: &[&[u8]] = &[&[15, 200, 0, 255, 1, 2, 3, 4]];
+    write("attach", "flow_poked", &image(FLOW, &[0], &[&flow, poke, &flow]))?;
 
     // Method, capacity, kind of input, shift, kind of parameters and the parameters, input.
     write("dispatcher", "blake3", &[&[0, 4, 1, 1, 0][..], b"abc"].concat())?;

@@ -475,11 +475,13 @@ impl<'m, T: Trust> Arena<'m, T> {
         })
     }
 
-    /// Frees a block, and remembers where it was: the next one of its class is found at once.
+    /// Frees a block, of this arena or another, and remembers where it was: the next one of its class is found at once,
+    /// if it was this arena's.
     #[inline]
     pub fn free(&mut self, block: Block<'m, T>) {
         if let Some(claim) = &block.claim
             && !claim.is_run()
+            && block.parts.data.is_same(&self.parts.data)
             && let Ok(len) = u32::try_from(claim.len())
             && let Some(near) = self.near.get_mut(class_of(len) as usize)
         {

@@ -7,7 +7,7 @@
 
 use crate::broadcast::{self, BroadcastConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_LOG, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
     MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
 };
 use crate::arena::{self, ArenaConfig};
@@ -18,6 +18,7 @@ use crate::lanes::{self, LanesConfig};
 use crate::parties::{self, PartiesConfig};
 use crate::counters::{self, CountersConfig};
 use crate::log::{self, LogConfig};
+use crate::mpsc::{self, MpscConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
@@ -167,7 +168,8 @@ impl LayoutBuilder {
         self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
     }
 
-    /// Seats for those who take part.
+    /// Seats for those who take part; one section at most, since a party's number is its own in
+    /// all of the region.
     pub const fn parties(self, id: SectionId, name: &str, config: PartiesConfig) -> Self {
         self.add(id, name, KIND_PARTIES, config.params(), parties::section_len(&config))
     }
@@ -223,6 +225,11 @@ impl LayoutBuilder {
         Ok(total)
     }
 
+    /// A byte ring of many producers.
+    pub const fn mpsc(self, id: SectionId, name: &str, config: MpscConfig) -> Self {
+        self.add(id, name, KIND_MPSC, config.params(), mpsc::section_len(&config))
+    }
+
     const fn add(
         mut self,
         id: SectionId,
@@ -236,6 +243,10 @@ impl LayoutBuilder {
         }
         match (self.check(id, name), len) {
             (Err(error), _) | (_, Err(error)) => self.error = Some(error),
+            // A party's number is its own in all of the region.
+            _ if kind == KIND_PARTIES && self.has(kind) => {
+                self.error = Some(Error::BadLayout { what: "two sections of parties" });
+            }
             (_, Ok(0)) => self.error = Some(Error::BadLayout { what: "a section of no bytes" }),
             (Ok(name), Ok(len)) => {
                 let version = KIND_VERSION;
@@ -251,6 +262,17 @@ impl LayoutBuilder {
             }
         }
         self
+    }
+
+    const fn has(&self, kind: u32) -> bool {
+        let mut at = 0;
+        while at < self.count {
+            if self.sections[at].kind == kind {
+                return true;
+            }
+            at += 1;
+        }
+        false
     }
 
     /// The name, padded with zeros, if a section of this name and id can be added.
@@ -341,6 +363,29 @@ mod tests {
             many = many.raw(SectionId(id), "", 1);
         }
         assert_eq!(many.build().err(), Some(Error::BadLayout { what: "more than 32 sections" }));
+    }
+
+    /// A party of one section and a party of another would have the same number, and the end of
+    /// one would take what the other holds.
+    #[test]
+    fn parties_have_one_section() {
+        use crate::{AlignedBytes, Region, Sections};
+
+        let [one, two] = [1, 2].map(SectionId);
+        let config = PartiesConfig { seats: 1, scheme: 0 };
+        let mut layout =
+            Layout::builder().parties(one, "", config).raw(two, "", 128).build().unwrap();
+        let twice = Layout::builder().parties(one, "", config).parties(two, "", config).build();
+        assert_eq!(twice.err(), Some(Error::BadLayout { what: "two sections of parties" }));
+
+        // In memory, too, whoever wrote it.
+        layout.sections[1].kind = KIND_PARTIES;
+        layout.sections[1].params = config.params();
+        let mut memory = AlignedBytes::<4096>::new();
+        let region = Region::from_bytes(memory.as_mut()).unwrap();
+        assert!(Sections::create(region, &layout, 7).is_ok());
+        let attached = Sections::attach(Region::from_bytes(memory.as_mut()).unwrap());
+        assert_eq!(attached.err(), Some(Error::Corrupt { what: "two sections of parties" }));
     }
 
     #[test]

@@ -6,12 +6,14 @@
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
 //!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
-//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and
-//!    their answers, a [`UnitRegistry`] says who is there.
-//!    [`RingBuffer`] carries records, a [`PingPong`] buffer keeps the newest state readable in
-//!    place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is there, a
+//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and their
+//!    answers, a [`UnitRegistry`] says who is there, an [`Arena`] is memory to allocate from, a
 //!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
 //!    what happens.
+//! 4. A [`Party`] is somebody who takes part: what it held when it died is given back.
+//!    [`RingBuffer`] carries records, an [`MpscRing`] those of many producers, a [`PingPong`]
+//!    buffer keeps the newest state readable in place, [`Lanes`] carry calls and their answers, a
+//!    [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -39,9 +41,6 @@
 //!
 //! Unsafe code is confined to the `raw` module. The lock-free protocols are in [`protocol`],
 //! over abstract words, so that the model checker runs the code that the memory runs.
-//!
-//! # Not supported yet
-//! Multi-producer rings.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(
@@ -77,6 +76,7 @@ modules! {
     mod lanes;
     mod layout;
     mod log;
+    mod mpsc;
     mod parties;
     mod ping_pong;
     pub mod protocol;
@@ -97,6 +97,7 @@ modules! {
     pub use lanes::*;
     pub use layout::{Layout, LayoutBuilder};
     pub use log::*;
+    pub use mpsc::*;
     pub use parties::*;
     pub use ping_pong::*;
     pub use raw::liveness::{AlwaysAlive, Liveness};

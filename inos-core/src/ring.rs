@@ -94,7 +94,7 @@ const _: () = {
 
 /// Bytes in the payload of the largest record: half the ring, less the header, and what 31 bits
 /// of length can say in whole granules.
-const fn max_record(capacity: u32) -> usize {
+pub(crate) const fn max_record(capacity: u32) -> usize {
     let half = (capacity / 2 - 1) as usize * GRANULE;
     let longest = PADDING as usize - GRANULE;
     if half < longest { half } else { longest }

@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_COUNTERS, KIND_LOG, KIND_DIRTY_MAP, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_MPSC, KIND_COUNTERS, KIND_LOG, KIND_DIRTY_MAP, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
     KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
     STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
     SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
@@ -22,7 +22,7 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{arena, counters, log, twin, broadcast, epochs, lanes, parties, ping_pong, registry, ring};
+use crate::{arena, mpsc, counters, log, twin, broadcast, epochs, lanes, parties, ping_pong, registry, ring};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -94,6 +94,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let inside = section_span(&span, section)?;
             match section.kind {
                 KIND_ARENA => arena::format(&inside, section)?,
+                KIND_MPSC => mpsc::format(&inside, section)?,
                 KIND_COUNTERS => counters::format(&inside, section)?,
                 KIND_LOG => log::format(&inside, section)?,
                 KIND_DIRTY_MAP => twin::format(&inside, section)?,
@@ -266,6 +267,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let Ok(inside) = section_span(&self.span, section) else { continue };
             let count = match section.kind {
                 KIND_ARENA => arena::reclaim(&inside, section, dead),
+                KIND_MPSC => mpsc::reclaim(&inside, section, dead),
                 KIND_COUNTERS => counters::reclaim(&inside, section, dead),
                 KIND_LOG => log::reclaim(&inside, section, dead),
                 KIND_DIRTY_MAP => twin::reclaim(&inside, section, dead),
@@ -386,6 +388,12 @@ fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error
         if table.iter().take(index).any(|other| other.id == section.id) {
             return Err(Error::Corrupt { what: "two sections of one id" });
         }
+        // A party's number is its own in all of the region: by it blocks are told apart that
+        // are lent in place.
+        let is_of_parties = |section: &Section| section.kind == KIND_PARTIES;
+        if is_of_parties(section) && table.iter().take(index).any(is_of_parties) {
+            return Err(Error::Corrupt { what: "two sections of parties" });
+        }
     }
     Ok((table, count))
 }
@@ -398,6 +406,7 @@ fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
         let inside = section_span(span, section)?;
         match section.kind {
             KIND_ARENA => arena::void_roles(&inside, section)?,
+            KIND_MPSC => mpsc::void_roles(&inside, section)?,
             KIND_COUNTERS => counters::void_roles(&inside, section)?,
             KIND_LOG => log::void_roles(&inside, section)?,
             KIND_DIRTY_MAP => twin::void_roles(&inside, section)?,

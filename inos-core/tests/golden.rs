@@ -18,10 +18,13 @@ use std::{env, fs};
 
 use inos_core::defs::{FORMAT_MAJOR, FORMAT_MINOR};
 use inos_core::{
-    Access, AlignedBytes, AlwaysAlive, CallId, Capabilities, Cooperative, EpochTable, EpochsConfig,
-    Hostile, Lanes, LanesConfig, Layout, Mode, Parties, PartiesConfig, PingPong, PingPongConfig,
-    Region, RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Spin, Submission,
-    UnitRecord, UnitRegistry,
+    Access, AlignedBytes, AlwaysAlive, Arena, ArenaConfig, Broadcast, BroadcastConfig, CREDIT,
+    CallId, Capabilities, Cooperative, Counters, CountersConfig, Dependency, DirtyMap,
+    DirtyMapConfig, EpochTable, EpochsConfig, Error, Event, Hostile, Lanes, LanesConfig, Layout,
+    Log, LogConfig, Mode, NamedEpochs, NamedEpochsConfig, Parties, PartiesConfig, PingPong,
+    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingBuffer, RingConfig,
+    SectionId, Sections, Spin, Submission, UnitCost, UnitLimits, UnitRecord, UnitRegistry,
+    VersionRange,
 };
 
 const LEN: usize = 1 << 14;
@@ -32,6 +35,15 @@ const FRAMES: SectionId = SectionId(4);
 const LANES: SectionId = SectionId(5);
 const UNITS: SectionId = SectionId(6);
 const RAW: SectionId = SectionId(7);
+const NAMES: SectionId = SectionId(8);
+const NEWS: SectionId = SectionId(9);
+const LOG: SectionId = SectionId(10);
+const COUNTERS: SectionId = SectionId(11);
+const ARENA: SectionId = SectionId(12);
+const WORLD: SectionId = SectionId(13);
+const MORE: SectionId = SectionId(14);
+const DIRTY: SectionId = SectionId(15);
+const MORE_UNITS: SectionId = SectionId(16);
 
 type Bytes = AlignedBytes<LEN>;
 
@@ -45,6 +57,19 @@ fn layout() -> Layout {
         .lanes(LANES, "lanes", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 })
         .registry(UNITS, "units", RegistryConfig { slots: 2, slot_len: 512 })
         .raw(RAW, "raw", 32)
+        .named_epochs(NAMES, "names", NamedEpochsConfig { slots: 3 })
+        .broadcast(NEWS, "news", BroadcastConfig { capacity: 32 })
+        .log(LOG, "log", LogConfig { capacity: 4, text_len: 40 })
+        .counters(COUNTERS, "counters", CountersConfig { count: 2 })
+        .arena(ARENA, "arena", ArenaConfig { page_len: 512, pages: 4 })
+        .raw(WORLD, "world", 128)
+        .raw(MORE, "more", 64)
+        .dirty_map(DIRTY, "dirty", DirtyMapConfig { first: WORLD, sections: 2, block_len: 64 })
+        .registry_overflow(
+            MORE_UNITS,
+            "more units",
+            RegistryOverflowConfig { registry: UNITS, slots: 1 },
+        )
         .build()
         .unwrap()
 }
@@ -78,6 +103,7 @@ fn write(memory: &mut Bytes) {
     client.write_buffer(0, b"input").unwrap();
     client.submit(&Submission::noop(CallId(77)), &Spin::default()).unwrap();
 
+    let units = UnitRegistry::open(&mine, UNITS).unwrap();
     let record = UnitRecord {
         name: "hash",
         version: (1, 2, 3),
@@ -85,12 +111,70 @@ fn write(memory: &mut Bytes) {
         methods: &["blake3", "sha256"],
         ..UnitRecord::default()
     };
-    UnitRegistry::open(&mine, UNITS).unwrap().register(&record).unwrap();
+    units.register(&record).unwrap();
+    let gone = units.register(&UnitRecord { name: "gone", ..UnitRecord::default() }).unwrap();
+    let needs = [Dependency { name: "hash", range: VersionRange::caret((1, 2, 0)) }];
+    let record = UnitRecord {
+        name: "storage",
+        dependencies: &needs,
+        limits: UnitLimits { jobs: 4, ..UnitLimits::default() },
+        cost: UnitCost { per_call: 3 * CREDIT, per_unit: 7 },
+        ..UnitRecord::default()
+    };
+    units.register(&record).unwrap();
+    units.retire(gone).unwrap();
     mine.write_raw(RAW, 4, b"raw bytes").unwrap();
 
+    let told = write_events(&mine);
+    let held = write_held(&mine);
+
     // Somebody who is in the middle of things gives nothing back.
-    core::mem::forget((producer, consumer, writer, client));
+    core::mem::forget((producer, consumer, writer, client, told, held));
     core::mem::forget(party);
+}
+
+/// What is told to whoever looks in.
+fn write_events<'m>(mine: &Sections<'m, Cooperative>) -> impl Sized + use<'m> {
+    let names = NamedEpochs::open(mine, NAMES).unwrap();
+    let [_, freed, kept] =
+        ["first", "second", "third"].map(|name| names.allocate(name).unwrap().id());
+    names.free(freed, &Spin::default()).unwrap();
+    names.counter(kept).unwrap().advance(&Spin::default()).unwrap();
+
+    // Over the ring's end, with padding before it, and then a record that is never sent.
+    let mut transmitter = Broadcast::open(mine, NEWS).unwrap().transmitter().unwrap();
+    transmitter.send(0, b"").unwrap();
+    for tag in 1..11 {
+        transmitter.send(tag, b"a dozen byte").unwrap();
+    }
+    transmitter.draft(16).unwrap().write(0, b"half").unwrap();
+
+    let log = Log::open(mine, LOG).unwrap();
+    for time in 0..6 {
+        let event = Event { time, level: Event::WARN, code: 40, text: "something happened" };
+        log.append(event).unwrap();
+    }
+
+    let counter = Counters::open(mine, COUNTERS).unwrap().allocate("bytes sent", 7, 1).unwrap();
+    // One carry.
+    counter.add((1 << 31) + 5);
+    (transmitter, counter)
+}
+
+/// What somebody holds, or has begun.
+fn write_held<'m>(mine: &Sections<'m, Cooperative>) -> impl Sized + use<'m> {
+    let mut arena = Arena::open(mine, ARENA).unwrap();
+    let [mut small, freed, large] = [20, 30, 600].map(|len| arena.allocate(len).unwrap());
+    small.fill(3);
+    arena.free(freed);
+
+    let mut writer = DirtyMap::open(mine, DIRTY).unwrap().writer().unwrap();
+    writer.write(0, b"an old state").unwrap();
+    writer.publish(&Spin::default());
+    writer.write(124, b"both sections").unwrap();
+    writer.publish(&Spin::default());
+    writer.write(64, b"not published").unwrap();
+    (small, large, writer)
 }
 
 /// What an observer sees, while everybody is still there.
@@ -108,6 +192,40 @@ fn observe(sections: &Sections<'_, Hostile>) {
     let unit = units.descriptor(units.find("hash").unwrap()).unwrap();
     assert_eq!((unit.version(), unit.capabilities()), ((1, 2, 3), Capabilities(5)));
     assert_eq!(unit.methods().collect::<Vec<_>>(), ["blake3", "sha256"]);
+    let storage = units.descriptor(units.find("storage").unwrap()).unwrap();
+    assert_eq!((storage.id().index(), storage.limits().jobs), (2, 4));
+    assert_eq!(storage.cost().total(1), 3 * CREDIT + 7);
+    assert_eq!(units.missing_dependencies(&storage).count(), 0);
+    assert_eq!(units.provider(&storage.dependencies().next().unwrap()), Ok(unit.id()));
+    assert_eq!(units.find("gone"), Err(Error::NoUnit));
+
+    let names = NamedEpochs::open(sections, NAMES).unwrap();
+    let id = names.find("third").unwrap().unwrap();
+    assert_eq!((id.index(), names.find("second")), (2, Ok(None)));
+    assert_eq!(names.watcher(id).unwrap().watcher_mut().current(), 1);
+
+    let mut receiver = Broadcast::open(sections, NEWS).unwrap().receiver_from_newest().unwrap();
+    let received = receiver.receive(&mut out).unwrap();
+    assert_eq!((received.tag, &out[..received.len]), (10, &b"a dozen byte"[..]));
+    assert_eq!(receiver.receive(&mut out), Err(Error::Empty));
+
+    let mut reader = Log::open(sections, LOG).unwrap().reader(0);
+    for time in 2..6 {
+        let entry = reader.next(&mut out).unwrap();
+        let told = (entry.sequence, entry.time, entry.level, entry.code, entry.source);
+        assert_eq!(told, (time, time.into(), Event::WARN, 40, 1));
+        assert_eq!(entry.text(&out), "something happened");
+    }
+    assert_eq!(reader.next(&mut out), Err(Error::Empty));
+
+    let counters = Counters::open(sections, COUNTERS).unwrap();
+    let reading = counters.get(counters.find("bytes sent").unwrap()).unwrap();
+    assert_eq!((reading.value, reading.kind, reading.unit), ((1 << 31) + 5, 7, 1));
+
+    // A state is being written.
+    let map = DirtyMap::open(sections, DIRTY).unwrap();
+    assert_eq!(map.twin().pull(&mut [0; 192], 2), Err(Error::Lapped { tries: 2 }));
+    assert_eq!(map.watcher().unwrap().current(), 2);
 }
 
 /// What somebody finds who comes after them all.
@@ -129,6 +247,7 @@ fn succeed(sections: &Sections<'_, Cooperative>) {
     assert_eq!((&*front, front.version()), (&[6; 12][..], 2));
 
     // Units and calls end with those who made them.
+    assert_eq!(UnitRegistry::open(sections, UNITS).unwrap().iter().count(), 0);
     let lanes = Lanes::open(sections, LANES).unwrap();
     assert_eq!(lanes.service().unwrap().next(), None);
     assert!(lanes.client().is_ok());
@@ -136,6 +255,37 @@ fn succeed(sections: &Sections<'_, Cooperative>) {
     let mut bytes = [0; 9];
     sections.read_raw(RAW, 4, &mut bytes).unwrap();
     assert_eq!(&bytes, b"raw bytes");
+    succeed_to_the_rest(sections);
+}
+
+fn succeed_to_the_rest(sections: &Sections<'_, Cooperative>) {
+    let names = NamedEpochs::open(sections, NAMES).unwrap();
+    assert!((0..3).all(|index| names.entry(index) == Ok(None)));
+    let counters = Counters::open(sections, COUNTERS).unwrap();
+    assert_eq!(counters.iter().count(), 0);
+    assert_eq!(counters.allocate("new", 0, 0).unwrap().value(), Ok(0));
+    let mut arena = Arena::open(sections, ARENA).unwrap();
+    let total = arena.stats().unwrap().total_len as usize;
+    assert_eq!(arena.allocate(total).unwrap().len(), total);
+
+    let mut out = [0; 192];
+    let news = Broadcast::open(sections, NEWS).unwrap();
+    let mut receiver = news.receiver_from_newest().unwrap();
+    news.transmitter().unwrap().send(11, b"next").unwrap();
+    for tag in [10, 11] {
+        let received = receiver.receive(&mut out).unwrap();
+        assert_eq!((received.tag, received.lapped), (tag, 0));
+    }
+    let event = Event { time: 6, level: Event::INFO, code: 0, text: "" };
+    assert_eq!(Log::open(sections, LOG).unwrap().append(event), Ok(6));
+
+    let map = DirtyMap::open(sections, DIRTY).unwrap();
+    let mut writer = map.writer().unwrap();
+    assert!(writer.unpublished().eq([64..128]));
+    assert_eq!(writer.publish(&Spin::default()), 3);
+    assert_eq!(map.twin().pull(&mut out, 1).map(|pulled| pulled.blocks), Ok(3));
+    assert_eq!((&out[..12], &out[64..77]), (&b"an old state"[..], &b"not published"[..]));
+    assert_eq!(&out[124..137], b"both sections");
 }
 
 fn folder() -> PathBuf {
@@ -184,15 +334,13 @@ fn this_version_reads_what_all_versions_wrote() {
 /// What an older reader meets: a kind it does not know, and a version it must refuse.
 #[test]
 fn the_unknown_is_skipped_and_the_incompatible_refused() {
-    use inos_core::Error;
-
     let image = written();
     let set = |at: usize, value: u32| {
         let mut memory = Bytes::new();
         memory.as_mut()[..image.len()].copy_from_slice(&image);
         memory.as_mut()[at..at + 4].copy_from_slice(&value.to_le_bytes());
         // The hash of the table as it is now.
-        let table = 64..64 + 7 * 64;
+        let table = 64..64 + layout().sections().len() * 64;
         let hash = memory.as_ref()[table].iter().fold(0x811c_9dc5_u32, |hash, &byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         });

@@ -8,8 +8,8 @@ use inos_core::defs::{
 use inos_core::{
     AtomicU32, Broadcast, BroadcastConfig, Counters, CountersConfig, DirtyMap, DirtyMapConfig,
     EpochTable, EpochsConfig, Error, Lanes, LanesConfig, Layout, LayoutBuilder, Log, LogConfig,
-    Mode, NamedEpochs, NamedEpochsConfig, Ordering, PingPong, PingPongConfig, Region,
-    RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
+    Mode, MpscConfig, MpscRing, NamedEpochs, NamedEpochsConfig, Ordering, PingPong, PingPongConfig,
+    Region, RegistryConfig, RingBuffer, RingConfig, SectionId, Sections, Trust, UnitRegistry,
 };
 use proptest::prelude::*;
 
@@ -31,6 +31,7 @@ enum Piece {
     DirtyMap(u64, u32),
     Log(LogConfig),
     Counters(CountersConfig),
+    Mpsc(MpscConfig),
 }
 
 impl Piece {
@@ -51,6 +52,7 @@ impl Piece {
             }
             Self::Log(config) => builder.log(id, "log", config),
             Self::Counters(config) => builder.counters(id, "counters", config),
+            Self::Mpsc(config) => builder.mpsc(id, "events", config),
         }
     }
 
@@ -68,6 +70,7 @@ impl Piece {
             Self::DirtyMap(..) => DirtyMap::open(sections, id).map(drop),
             Self::Log(_) => Log::open(sections, id).map(drop),
             Self::Counters(_) => Counters::open(sections, id).map(drop),
+            Self::Mpsc(_) => MpscRing::open(sections, id).map(drop),
         };
         assert_eq!(opened, Ok(()), "{self:?}");
     }
@@ -98,6 +101,9 @@ fn piece() -> impl Strategy<Value = Piece> {
         (2_u32..7, 0_u32..200)
             .prop_map(|(bits, text_len)| Piece::Log(LogConfig { capacity: 1 << bits, text_len })),
         (1_u32..40).prop_map(|count| Piece::Counters(CountersConfig { count })),
+        (3_u32..9, 2_u32..6, 1_u32..5).prop_map(|(capacity, tickets, seats)| {
+            Piece::Mpsc(MpscConfig { capacity: 1 << capacity, tickets: 1 << tickets, seats })
+        }),
     ]
 }
 

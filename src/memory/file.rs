@@ -132,7 +132,8 @@ impl FileMemory {
     pub fn locks(&self) -> Result<super::FileLocks<'_>, MemoryError> {
         use std::os::fd::AsFd as _;
 
-        super::FileLocks::new(self.map.base(), self.file.as_fd())
+        super::lock::require_writable(self.access())
+            .and_then(|()| super::FileLocks::new(self.map.base(), self.file.as_fd()))
             .map_err(|source| MemoryError::io(&self.path, source))
     }
 

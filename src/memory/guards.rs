@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use inos_core::{Error, Liveness, MAX_PARTIES};
 
@@ -46,8 +46,9 @@ pub struct ThreadGuards(Arc<Shared>);
 struct Shared {
     /// Where the memory is; null once it is gone, and its address may be another's.
     base: AtomicPtr<u8>,
-    /// Who lives, by seat.
-    alive: Box<[AtomicBool]>,
+    /// Who lives, by seat: odd if somebody does; counted up by coming and by going, so that a guard
+    /// of before does nothing to its successor.
+    alive: Box<[AtomicU32]>,
 }
 
 /// A party's life. Dropping it says that the party is gone.
@@ -55,11 +56,13 @@ struct Shared {
 pub struct ThreadGuard {
     shared: Arc<Shared>,
     seat: u16,
+    /// The count while it lives.
+    count: u32,
 }
 
 impl ThreadGuards {
     pub(super) fn new(base: *mut u8) -> Self {
-        let alive = (0..=MAX_PARTIES).map(|_| AtomicBool::new(false)).collect();
+        let alive = (0..=MAX_PARTIES).map(|_| AtomicU32::new(0)).collect();
         Self(Arc::new(Shared { base: AtomicPtr::new(base), alive }))
     }
 
@@ -73,18 +76,32 @@ impl ThreadGuards {
     /// Vouches for the death of the party in this seat.
     ///
     /// # Safety
-    /// Nothing that was opened through this party will be used again: every thread that could
-    /// was joined, and its end happens before this call.
+    /// Neither the party nor anything that was opened through it will be used or dropped again:
+    /// every thread that could was joined, and its end happens before this call.
     pub unsafe fn declare_dead(&self, seat: u16) {
-        self.0.leave(seat);
+        if let Some(alive) = self.0.alive.get(usize::from(seat)) {
+            // Relaxed: `leave` checks it.
+            self.0.leave(seat, alive.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Nobody has a way to the memory any more: whoever forgot its guard is gone, too.
+    pub(super) fn clear(&self) {
+        for (seat, alive) in (0..).zip(&self.0.alive) {
+            self.0.leave(seat, alive.load(Ordering::Relaxed));
+        }
     }
 }
 
 impl Shared {
-    fn leave(&self, seat: u16) {
-        if let Some(alive) = self.alive.get(usize::from(seat)) {
+    /// Ends the life that has this count, if it has not ended.
+    fn leave(&self, seat: u16, count: u32) {
+        if let Some(alive) = self.alive.get(usize::from(seat))
+            && count % 2 == 1
+        {
             // Release: what the party did is over; pairs with Acquire in `is_dead` and `enter`.
-            alive.store(false, Ordering::Release);
+            let over = count.wrapping_add(1);
+            let _ = alive.compare_exchange(count, over, Ordering::Release, Ordering::Relaxed);
         }
     }
 }
@@ -106,19 +123,28 @@ unsafe impl Liveness for ThreadGuards {
         let count = MAX_PARTIES;
         let alive = self.0.alive.get(usize::from(seat));
         let alive = alive.ok_or(Error::NoSuchIndex { index: u32::from(seat), count })?;
+        let count = alive.load(Ordering::Relaxed);
+        if count % 2 == 1 {
+            return Ok(None);
+        }
         // Acquire: pairs with Release in `leave`.
-        let free = alive.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
-        Ok(free.is_ok().then(|| ThreadGuard { shared: Arc::clone(&self.0), seat }))
+        let lives = count.wrapping_add(1);
+        let free = alive.compare_exchange(count, lives, Ordering::Acquire, Ordering::Relaxed);
+        let shared = || Arc::clone(&self.0);
+        Ok(free.is_ok().then(|| ThreadGuard { shared: shared(), seat, count: lives }))
     }
 
     fn is_dead(&self, seat: u16) -> bool {
         // Acquire: pairs with Release in `leave`.
-        self.0.alive.get(usize::from(seat)).is_some_and(|alive| !alive.load(Ordering::Acquire))
+        self.0
+            .alive
+            .get(usize::from(seat))
+            .is_some_and(|alive| alive.load(Ordering::Acquire) % 2 == 0)
     }
 }
 
 impl Drop for ThreadGuard {
     fn drop(&mut self) {
-        self.shared.leave(self.seat);
+        self.shared.leave(self.seat, self.count);
     }
 }

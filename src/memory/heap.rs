@@ -60,6 +60,8 @@ impl HeapMemory {
     /// # Errors
     /// `Region`; does not happen, because the memory is aligned and large enough.
     pub fn region(&mut self) -> Result<Region<'_, Cooperative>, MemoryError> {
+        // Whoever sat here had borrowed the region before, and that borrow is over.
+        self.guards.clear();
         Ok(Region::from_bytes(self.bytes.as_mut())?)
     }
 }
@@ -86,6 +88,12 @@ mod tests {
         assert!(one.guards().enter(3).unwrap().is_none() && !of_one.is_dead(3));
         drop(guard);
         assert!(of_one.is_dead(3));
+        let old = of_one.enter(3).unwrap().unwrap();
+        one.region().unwrap();
+        assert!(of_one.is_dead(3), "a new region has no parties");
+        let _successor = of_one.enter(3).unwrap().unwrap();
+        drop(old);
+        assert!(!of_one.is_dead(3), "an old guard does nothing to its successor");
         assert!(matches!(of_one.enter(1024), Err(inos_core::Error::NoSuchIndex { .. })));
         drop(one);
         assert!(!of_one.covers(base));

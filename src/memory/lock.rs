@@ -5,6 +5,11 @@
 //! and a child that inherited the descriptor (and the mapping) counts as alive. They lie far
 //! beyond the end of the file. They keep nobody from anything but from the same lock: whoever
 //! may open the file can hold a seat's lock, and then that party is never found dead.
+//!
+//! File systems over a network may lose such locks while their holder lives (a lease that ran out)
+//! or keep them from other machines: there they prove nothing, and shared mappings are not coherent
+//! either. A process that forks has two parties in one seat: the child must neither drop nor use what
+//! the parent holds, nor close the descriptors that it inherited as long as it keeps the mapping.
 #![allow(unsafe_code)]
 
 use std::fs::{File, OpenOptions};
@@ -12,7 +17,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
-use inos_core::{Error, Liveness};
+use inos_core::{Access, Error, Liveness};
 
 /// The byte that seat 0 would lock.
 const FIRST_BYTE: libc::off64_t = 1 << 62;
@@ -53,6 +58,14 @@ impl FileLocks<'_> {
     /// For the memory that begins at `base`, a mapping of the file `fd`.
     pub(super) fn new(base: *const u8, fd: BorrowedFd<'_>) -> io::Result<Self> {
         Ok(Self { base, probe: reopen(fd)?, memory: PhantomData })
+    }
+}
+
+/// A party writes its seat, so memory for reading only has none.
+pub(super) fn require_writable(access: Access) -> io::Result<()> {
+    match access {
+        Access::ReadWrite => Ok(()),
+        Access::ReadOnly => Err(io::ErrorKind::PermissionDenied.into()),
     }
 }
 
@@ -125,7 +138,7 @@ unsafe impl Sync for FileLocks<'_> {}
 mod tests {
 
     use super::*;
-    use crate::{Access, Memfd};
+    use crate::Memfd;
 
     #[test]
     fn a_lock_is_seen_by_all_and_gone_with_its_guard() {

@@ -71,10 +71,11 @@ impl Memfd {
     /// Proof of life for the parties of this memory, by locks on it.
     ///
     /// # Errors
-    /// `Io`, also where `/proc` is not mounted, and for memory mapped from a descriptor that
-    /// is not open for writing.
+    /// `Io`, also where `/proc` is not mounted, and for memory that is mapped for
+    /// reading only.
     pub fn locks(&self) -> Result<FileLocks<'_>, MemoryError> {
-        FileLocks::new(self.map.base(), self.file.as_fd())
+        super::lock::require_writable(self.access())
+            .and_then(|()| FileLocks::new(self.map.base(), self.file.as_fd()))
             .map_err(|source| MemoryError::io("memfd", source))
     }
 

@@ -5,21 +5,35 @@
 //! bytes at different addresses, so nothing that depends on an address passes.
 #![allow(clippy::unwrap_used)]
 
+mod life;
 mod memories;
-mod primitives;
+mod records;
+mod state;
 
-use inos::{Cooperative, Layout, Sections};
+use inos::{Cooperative, Layout, LayoutBuilder, SectionId, Sections};
 
-/// A check of one primitive: the layout it needs, and what it does with two attachments.
+type Both<'a, 'm> = &'a Sections<'m, Cooperative>;
+
+/// The section of the primitive.
+const ID: SectionId = SectionId(7);
+/// What else it needs.
+const OTHER: SectionId = SectionId(8);
+const THIRD: SectionId = SectionId(9);
+
+/// A check of what one primitive promises, in a few lines; the unit tests go deeper. The layout it needs, and what it does with two attachments.
 pub(crate) struct Check {
     name: &'static str,
     layout: fn() -> Layout,
     run: fn(&Sections<'_, Cooperative>, &Sections<'_, Cooperative>),
 }
 
+fn built(builder: LayoutBuilder) -> Layout {
+    builder.build().unwrap()
+}
+
 /// Runs all checks over one kind of memory.
 fn conforms(over: impl Fn(&Layout, fn(&Sections<'_, Cooperative>, &Sections<'_, Cooperative>))) {
-    for check in primitives::CHECKS {
+    for check in [state::CHECKS, records::CHECKS, life::CHECKS].into_iter().flatten() {
         println!("{}", check.name);
         over(&(check.layout)(), check.run);
     }

@@ -1,8 +1,6 @@
 //! The arena: everybody allocates, fills, looks and frees, and now and then sends a block to the
 //! parent, through the ring of handles.
 
-use std::process;
-
 use inos::{Arena, Block, Cooperative, Error, Handle, RingBuffer, Sections};
 
 use super::{ARENA, HANDLES, Random, check_pattern, pattern};
@@ -11,15 +9,17 @@ pub(crate) struct Child<'p> {
     arena: Arena<'p, Cooperative>,
     handles: RingBuffer<'p, Cooperative>,
     held: Vec<Block<'p, Cooperative>>,
+    number: u32,
     count: u32,
 }
 
 impl<'p> Child<'p> {
-    pub(crate) fn new(sections: &Sections<'p, Cooperative>) -> Self {
+    pub(crate) fn new(sections: &Sections<'p, Cooperative>, number: u32) -> Self {
         Self {
             arena: Arena::open(sections, ARENA).unwrap(),
             handles: RingBuffer::open(sections, HANDLES).unwrap(),
             held: Vec::new(),
+            number,
             count: 0,
         }
     }
@@ -29,7 +29,7 @@ impl<'p> Child<'p> {
             let len = 8 + random.below(900) as usize;
             match self.arena.allocate(len) {
                 Ok(mut block) => {
-                    let bytes = pattern(process::id(), self.count, block.len());
+                    let bytes = pattern(self.number, self.count, block.len());
                     block.copy_from_slice(&bytes);
                     self.held.push(block);
                     self.count += 1;
@@ -42,7 +42,7 @@ impl<'p> Child<'p> {
                     continue;
                 }
                 let block = self.held.swap_remove(which);
-                assert_eq!(check_pattern(&block).0, process::id(), "somebody wrote into it");
+                assert_eq!(check_pattern(&block).0, self.number, "somebody wrote into it");
                 if random.below(2) == 0 { self.arena.free(block) } else { self.send(block) }
             }
         }

@@ -1,26 +1,25 @@
 //! The newest state: one child writes, all others and the parent look.
 
-use std::process;
-
 use inos::{Cooperative, Error, PingPong, Reader, Sections};
 
 use super::{FRAMES, Random, check_pattern, pattern};
 
 pub(crate) struct Child<'p> {
     frames: PingPong<'p, Cooperative>,
+    number: u32,
     count: u32,
 }
 
 impl<'p> Child<'p> {
-    pub(crate) fn new(sections: &Sections<'p, Cooperative>) -> Self {
-        Self { frames: PingPong::open(sections, FRAMES).unwrap(), count: 0 }
+    pub(crate) fn new(sections: &Sections<'p, Cooperative>, number: u32) -> Self {
+        Self { frames: PingPong::open(sections, FRAMES).unwrap(), number, count: 0 }
     }
 
     pub(crate) fn work(&mut self, random: &mut Random) {
         match self.frames.writer() {
             Ok(mut writer) => {
                 for _ in 0..random.below(20) {
-                    let bytes = pattern(process::id(), self.count, 8 + random.below(248) as usize);
+                    let bytes = pattern(self.number, self.count, 8 + random.below(248) as usize);
                     let mut back = writer.back_mut().unwrap();
                     back.as_mut_slice().unwrap()[..bytes.len()].copy_from_slice(&bytes);
                     back.publish(bytes.len()).unwrap();

@@ -10,13 +10,20 @@
 //! INOS_KILL_ROUNDS=10000 cargo test -p inos-tests --release --test kill
 //! ```
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on has failed
 
 mod blocks;
 mod calls;
+mod counts;
+mod events;
 mod frames;
+mod names;
+mod news;
 mod records;
+mod replica;
+mod units;
 
+use std::collections::{HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,8 +31,12 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use inos::{
-    Access, ArenaConfig, Cooperative, FileLock, FileLocks, FileMemory, LanesConfig, Layout, Mode,
-    PartiesConfig, Party, PingPongConfig, RingConfig, SectionId, Sections,
+    Access, ArenaConfig, Cooperative, EpochsConfig, Error, FileLock, FileLocks, FileMemory,
+    LanesConfig, Layout, Mode, NamedEpochsConfig, Parties, PartiesConfig, Party, PingPongConfig,
+    RegistryConfig, RingConfig, SectionId, Sections,
+};
+use inos_core::{
+    BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig, RegistryOverflowConfig,
 };
 
 const PARTIES: SectionId = SectionId(1);
@@ -34,6 +45,16 @@ const FRAMES: SectionId = SectionId(3);
 const LANES: SectionId = SectionId(4);
 const ARENA: SectionId = SectionId(5);
 const HANDLES: SectionId = SectionId(6);
+const NEWS: SectionId = SectionId(7);
+const NAMES: SectionId = SectionId(8);
+const EPOCHS: SectionId = SectionId(9);
+const COUNTERS: SectionId = SectionId(10);
+const EVENTS: SectionId = SectionId(11);
+const WORLD: SectionId = SectionId(12);
+const MORE: SectionId = SectionId(13);
+const DIRTY: SectionId = SectionId(14);
+const UNITS: SectionId = SectionId(15);
+const MORE_UNITS: SectionId = SectionId(16);
 
 /// Seats: the parent's, the children's, and what was not reaped yet.
 const SEATS: u32 = 8;
@@ -43,7 +64,7 @@ const ROUNDS: u32 = 500;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const FILE: &str = "INOS_KILL_FILE";
-const SEED: &str = "INOS_KILL_SEED";
+const NUMBER: &str = "INOS_KILL_NUMBER";
 
 type Me<'m> = Party<'m, Cooperative, FileLock>;
 
@@ -56,6 +77,20 @@ fn layout() -> Layout {
         .arena(ARENA, "arena", ArenaConfig { page_len: 1024, pages: 16 })
         .ring(HANDLES, "handles", RingConfig { capacity: 64 })
         .lanes(LANES, "lanes", LanesConfig { lanes: SEATS, entries: 4, buffer_len: 0 })
+        .broadcast(NEWS, "news", BroadcastConfig { capacity: 128 })
+        .named_epochs(NAMES, "names", NamedEpochsConfig { slots: 6 })
+        .epochs(EPOCHS, "epochs", EpochsConfig { count: 2, padded: true })
+        .counters(COUNTERS, "counters", CountersConfig { count: 8 })
+        .log(EVENTS, "events", LogConfig { capacity: 16, text_len: 100 })
+        .raw(WORLD, "world", 1024)
+        .raw(MORE, "more", 256)
+        .dirty_map(DIRTY, "dirty", DirtyMapConfig { first: WORLD, sections: 2, block_len: 64 })
+        .registry(UNITS, "units", RegistryConfig { slots: 4, slot_len: 512 })
+        .registry_overflow(
+            MORE_UNITS,
+            "more units",
+            RegistryOverflowConfig { registry: UNITS, slots: 2 },
+        )
         .build()
         .unwrap()
 }
@@ -64,6 +99,10 @@ fn layout() -> Layout {
 struct Random(u32);
 
 impl Random {
+    fn new(seed: u32) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9) | 1)
+    }
+
     fn below(&mut self, bound: u32) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 17;
@@ -72,20 +111,45 @@ impl Random {
     }
 }
 
-/// Bytes that tell whether all of them, and in this order, came from one store.
-fn pattern(process: u32, count: u32, len: usize) -> Vec<u8> {
-    let mut bytes = [process.to_ne_bytes(), count.to_ne_bytes()].concat();
+/// Bytes that tell whether all of them, and in this order, came from one store by the child of
+/// this number.
+fn pattern(number: u32, count: u32, len: usize) -> Vec<u8> {
+    let mut bytes = [number.to_ne_bytes(), count.to_ne_bytes()].concat();
     bytes.extend((8..len).map(|at| (count as usize).wrapping_mul(31).wrapping_add(at) as u8));
     bytes
 }
 
-/// Process and count of bytes that are such a pattern.
+/// Number and count of bytes that are such a pattern.
 #[track_caller]
 fn check_pattern(bytes: &[u8]) -> (u32, u32) {
     let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap());
-    let (process, count) = (word(0), word(4));
-    assert_eq!(bytes, pattern(process, count, bytes.len()), "torn");
-    (process, count)
+    let (number, count) = (word(0), word(4));
+    assert_eq!(bytes, pattern(number, count, bytes.len()), "torn");
+    (number, count)
+}
+
+/// What was seen of the counts of each child: in order, and none twice.
+struct Order {
+    next: HashMap<u32, u32>,
+    /// Whether this one was there before all others.
+    from_the_start: bool,
+    /// Counts that were left out.
+    gaps: u64,
+}
+
+impl Order {
+    fn new(from_the_start: bool) -> Self {
+        Self { next: HashMap::new(), from_the_start, gaps: 0 }
+    }
+
+    #[track_caller]
+    fn see(&mut self, number: u32, count: u32) {
+        let first = if self.from_the_start { 0 } else { count };
+        let next = self.next.entry(number).or_insert(first);
+        assert!(count >= *next, "child {number}: {count} after {next}, doubled or out of order");
+        self.gaps += u64::from(count - *next);
+        *next = count + 1;
+    }
 }
 
 /// What a child does until it is killed. Its asserts are the test's: one that fails ends the child
@@ -94,7 +158,7 @@ fn check_pattern(bytes: &[u8]) -> (u32, u32) {
 #[ignore = "the children of the test below"]
 fn child() {
     let Ok(path) = env::var(FILE) else { return };
-    let seed = env::var(SEED).unwrap().parse().unwrap();
+    let number = env::var(NUMBER).unwrap().parse().unwrap();
     let memory = FileMemory::open(path, Access::ReadWrite).unwrap();
     // SAFETY: parent and children run this protocol and nothing else, and nobody truncates the
     // file or formats it again.
@@ -103,19 +167,38 @@ fn child() {
     let party = sections.join_as(PARTIES, &locks, "child", process::id()).unwrap();
     let sections = party.sections();
 
-    let mut random = Random(seed);
-    let mut records = records::Child::new(&sections);
-    let mut frames = frames::Child::new(&sections);
+    let mut random = Random::new(number);
+    let mut records = records::Child::new(&sections, number);
+    let mut frames = frames::Child::new(&sections, number);
+    let mut blocks = blocks::Child::new(&sections, number);
     let mut calls = calls::Child::new(&sections);
-    let mut blocks = blocks::Child::new(&sections);
+    let mut news = news::Child::new(&sections, number);
+    let mut names = names::Child::new(&sections);
+    let mut counts = counts::Child::new(&sections, number);
+    let mut events = events::Child::new(&sections, number);
+    let mut replica = replica::Child::new(&sections);
+    let mut units = units::Child::new(&sections);
     // An orphan ends, too.
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
-        match random.below(4) {
+        match random.below(10) {
             0 => records.work(&mut random),
             1 => frames.work(&mut random),
             2 => blocks.work(&mut random),
-            _ => calls.work(&mut random),
+            3 => calls.work(&mut random),
+            4 => news.work(&mut random),
+            5 => names.work(&mut random),
+            6 => counts.work(&mut random),
+            7 => events.work(&mut random),
+            8 => replica.work(&mut random),
+            _ => units.work(&mut random),
+        }
+        // Who takes what the dead held may be killed at it.
+        if random.below(50) == 0 {
+            match party.reap(&locks) {
+                Ok(_) => {}
+                Err(error) => assert_eq!(error, Error::RoleHeld),
+            }
         }
     }
 }
@@ -123,16 +206,18 @@ fn child() {
 struct Children {
     path: PathBuf,
     running: Vec<Child>,
-    seed: u32,
+    /// Process ids of those that have joined.
+    joined: HashSet<u32>,
+    started: u32,
 }
 
 impl Children {
     fn start(&mut self) {
-        self.seed = self.seed.wrapping_mul(0x9e37_79b9) | 1;
+        self.started += 1;
         let child = Command::new(env::current_exe().unwrap())
             .args(["child", "--exact", "--ignored", "--nocapture"])
             .env(FILE, &self.path)
-            .env(SEED, self.seed.to_string())
+            .env(NUMBER, self.started.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn();
@@ -145,6 +230,16 @@ impl Children {
         child.kill().unwrap();
         let status = child.wait().unwrap();
         assert_eq!(status.signal(), Some(9), "a child found something wrong: {status}");
+    }
+
+    /// Those who live keep their seats, whoever looks for the dead.
+    fn check_seats(&mut self, sections: &Sections<'_, Cooperative>) {
+        let parties = Parties::open(sections, PARTIES).unwrap();
+        let seated: HashSet<_> = parties.iter().map(|info| info.process_id).collect();
+        let running: HashSet<_> = self.running.iter().map(Child::id).collect();
+        self.joined.retain(|id| running.contains(id));
+        assert!(self.joined.is_subset(&seated), "{:?} of {seated:?}", self.joined);
+        self.joined.extend(seated.intersection(&running));
     }
 }
 
@@ -161,8 +256,14 @@ impl Drop for Children {
 struct Parent<'p> {
     records: records::Parent<'p>,
     frames: frames::Parent<'p>,
-    calls: calls::Parent<'p>,
     blocks: blocks::Parent<'p>,
+    calls: calls::Parent<'p>,
+    news: news::Parent<'p>,
+    names: names::Parent<'p>,
+    counts: counts::Parent<'p>,
+    events: events::Parent<'p>,
+    replica: replica::Parent<'p>,
+    units: units::Parent<'p>,
 }
 
 impl<'p> Parent<'p> {
@@ -170,16 +271,45 @@ impl<'p> Parent<'p> {
         Self {
             records: records::Parent::new(sections),
             frames: frames::Parent::new(sections),
-            calls: calls::Parent::new(sections),
             blocks: blocks::Parent::new(sections),
+            calls: calls::Parent::new(sections),
+            news: news::Parent::new(sections),
+            names: names::Parent::new(sections),
+            counts: counts::Parent::new(sections),
+            events: events::Parent::new(sections),
+            replica: replica::Parent::new(sections),
+            units: units::Parent::new(sections),
         }
     }
 
     fn look(&mut self) {
         self.records.look();
         self.frames.look();
-        self.calls.look();
         self.blocks.look();
+        self.calls.look();
+        self.news.look();
+        self.names.look();
+        self.counts.look();
+        self.events.look();
+        self.replica.look();
+        self.units.look();
+    }
+
+    /// What was seen of each, by name.
+    fn seen(&self) -> [(&'static str, u32); 11] {
+        [
+            ("records", self.records.seen),
+            ("frames", self.frames.seen),
+            ("blocks", self.blocks.seen),
+            ("calls", self.calls.seen),
+            ("orphans", self.calls.orphans),
+            ("news", self.news.seen()),
+            ("names", self.names.seen),
+            ("counts", self.counts.seen),
+            ("events", self.events.seen),
+            ("states", self.replica.seen),
+            ("units", self.units.seen),
+        ]
     }
 }
 
@@ -204,17 +334,26 @@ fn the_killed_harm_nobody() {
     let sections = party.sections();
     records::all_free(&sections);
     frames::all_free(&sections);
-    calls::all_free(&sections, SEATS);
     blocks::all_free(&sections);
+    calls::all_free(&sections, SEATS);
+    news::all_free(&sections);
+    names::all_free(&sections);
+    counts::all_free(&sections);
+    events::all_free(&sections);
+    replica::all_free(&sections);
+    units::all_free(&sections);
+    let others: Vec<_> = (1..SEATS).map(|_| sections.join(PARTIES, &locks, "any")).collect();
+    assert!(others.iter().all(Result::is_ok));
 }
 
 fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
     let sections = party.sections();
     let mut parent = Parent::new(&sections);
     let mut random = Random(0x1505_2026);
-    let mut children = Children { path: path.to_owned(), running: Vec::new(), seed: 1 };
+    let path = path.to_owned();
+    let mut children = Children { path, running: vec![], joined: HashSet::new(), started: 0 };
     let mut found = 0;
-    for round in 0..rounds {
+    for _ in 0..rounds {
         while children.running.len() < CHILDREN {
             children.start();
         }
@@ -225,23 +364,24 @@ fn run(party: &Me<'_>, locks: &FileLocks<'_>, path: &Path, rounds: u32) {
             thread::yield_now();
         }
         children.kill(random.below(CHILDREN as u32) as usize);
-        let reaped = party.reap(locks).unwrap();
-        // Never the living; and not the dead that had not joined.
-        assert!(reaped.parties <= 1, "round {round}: {reaped:?}");
-        found += reaped.claims;
+        // Some may be found by a child first, which may be the next to be killed, while it reaps.
+        match party.reap(locks) {
+            Ok(reaped) => found += reaped.claims,
+            Err(error) => assert_eq!(error, Error::RoleHeld),
+        }
+        children.check_seats(&sections);
         parent.look();
     }
     while !children.running.is_empty() {
         children.kill(0);
-        found += party.reap(locks).unwrap().claims;
     }
+    found += party.reap(locks).unwrap().claims;
     parent.look();
-    let Parent { records, frames, calls, blocks } = parent;
-    println!(
-        "{rounds} rounds: {found} claims of the dead taken; seen {} records, {} frames, {} calls, \
-         {} blocks",
-        records.seen, frames.seen, calls.seen, blocks.seen
-    );
+    parent.counts.check_at_the_end(children.started);
+    let seen = parent.seen().map(|(what, count)| format!("{count} {what}")).join(", ");
+    println!("{rounds} rounds: {found} claims of the dead taken; seen {seen}");
     assert!(found > rounds / 8, "hardly anybody died with anything: {found}");
-    assert!(records.seen > rounds && frames.seen > rounds / 2 && calls.seen > rounds);
+    for (what, count) in parent.seen() {
+        assert!(count > rounds / 20, "hardly any {what}: {count}");
+    }
 }

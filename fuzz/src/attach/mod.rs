@@ -13,19 +13,26 @@
 //! reach (cooperative, exclusive), and hostile memory that is mapped for reading only. Nothing
 //! may panic, run without end, or reach a byte outside, which AddressSanitizer sees: each image
 //! is an allocation of just its length. In an image that nobody has overwritten nothing may be
-//! called corrupt either.
+//! called corrupt either, and what was put in comes out: no record, frame, call or event is torn,
+//! lost or there twice, and a block is nobody else's as long as it is held.
+//!
+//! Parties join in the middle, work with handles of their own, and leave, or die with all that
+//! they hold (`peer::parties`).
 
 mod image;
+mod lives;
 mod peer;
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use inos_core::{Access, Cooperative, Hostile, Region, Sections};
+use inos_core::defs::KIND_RING;
+use inos_core::{Access, Cooperative, Hostile, Region, RingBuffer, Sections};
 
 use self::image::Image;
-use self::peer::{Peer, Poke};
+use self::lives::Lives;
+use self::peer::{Poke, work};
 use crate::bytes::Bytes;
 
 /// Builds an image and works on it through each door.
@@ -73,7 +80,8 @@ pub fn run_beside(bytes: &[u8], mut noise: impl FnMut() -> u32 + Send) {
                 word.store(value, Ordering::Relaxed);
             }
         });
-        Peer::new(&sections, false).work(bytes, Poke::Always);
+        let world = image.world().attached(false);
+        work(&sections, &world, &Lives::over(&words), bytes, Poke::Always);
     });
 }
 
@@ -89,20 +97,36 @@ impl Drop for Done<'_> {
 fn hostile(image: &Image, bytes: Bytes<'_>) {
     let words: Vec<AtomicU32> = image.words().iter().copied().map(AtomicU32::new).collect();
     if let Ok(sections) = Sections::<Hostile>::attach(Region::from_words(&words)) {
-        Peer::new(&sections, image.is_intact()).work(bytes, Poke::Words(&words));
+        let world = image.world().attached(true);
+        work(&sections, &world, &Lives::over(&words), bytes, Poke::Words(&words));
     }
 }
 
 fn exclusive(mut image: Image, bytes: Bytes<'_>) {
-    let is_intact = image.is_intact();
+    let world = image.world().exclusive();
+    let mut ring = None;
+    let lives = Lives::over(image.words());
     let Ok(region) = Region::from_bytes(image.bytes_mut()) else { return };
     if let Ok(sections) = Sections::<Cooperative>::attach(region) {
-        Peer::new(&sections, is_intact).work(bytes, Poke::Nothing);
+        ring = sections.iter().find(|found| found.kind() == KIND_RING).map(|found| found.id());
+        work(&sections, &world, &lives, bytes, Poke::Nothing);
+    }
+    // The two ends of a ring that is all there is.
+    if let Some((mut producer, mut consumer)) =
+        ring.and_then(|id| RingBuffer::split(image.bytes_mut(), id).ok())
+    {
+        while world.see(consumer.read()).is_some() {}
+        if world.see(producer.push(7, b"last")).is_some()
+            && let Some(record) = world.see(consumer.read())
+        {
+            assert!(!world.is_known() || *record == *b"last");
+        }
     }
 }
 
 fn read_only(mut image: Image, bytes: Bytes<'_>) {
-    let is_intact = image.is_intact();
+    let world = image.world().attached(true);
+    let lives = Lives::over(image.words());
     let memory = image.bytes_mut();
     let len = memory.len();
     let base = NonNull::from(memory).cast();
@@ -110,6 +134,6 @@ fn read_only(mut image: Image, bytes: Bytes<'_>) {
     // at them again, and made `base` out of an exclusive borrow that is over. One thread.
     let region = unsafe { Region::<Hostile>::from_raw_parts(base, len, Access::ReadOnly) };
     if let Ok(sections) = region.and_then(Sections::attach) {
-        Peer::new(&sections, is_intact).work(bytes, Poke::Nothing);
+        work(&sections, &world, &lives, bytes, Poke::Nothing);
     }
 }

@@ -22,7 +22,7 @@ pub struct Handle {
 #[derive(Debug)]
 #[must_use = "a block that is dropped is free"]
 pub struct Block<'m, T: Trust> {
-    parts: Parts<'m>,
+    pub(super) parts: Parts<'m>,
     /// Taken by the drop and by `hand_over`.
     pub(super) claim: Option<Claim>,
     pub(super) offset: usize,

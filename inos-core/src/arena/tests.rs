@@ -131,6 +131,41 @@ fn a_handle_is_good_for_once() {
     });
 }
 
+/// A block of another arena is freed there, and leaves no trace here.
+#[test]
+fn a_block_of_another_arena_is_freed_where_it_is() {
+    const OTHER: SectionId = SectionId(9);
+    let layout = Layout::builder()
+        .arena(ID, "small", ArenaConfig { page_len: 1024, pages: 4 })
+        .arena(OTHER, "large", ArenaConfig { page_len: 4096, pages: 4 })
+        .build()
+        .unwrap();
+    let mut memory = AlignedBytes::<32768>::new();
+    let region = Region::from_bytes(memory.as_mut()).unwrap();
+    let sections = Sections::create(region, &layout, 7).unwrap();
+    let (mut small, mut large) =
+        (Arena::open(&sections, ID).unwrap(), Arena::open(&sections, OTHER).unwrap());
+    let blocks: Vec<_> = (0..34).map(|_| large.allocate(120).unwrap()).collect();
+    let first = small.allocate(120).unwrap();
+    for block in blocks {
+        small.free(block);
+    }
+    assert_eq!(assert_adds_up(&large).used_len, 0);
+    let mut places: Vec<_> = (0..32).filter_map(|_| small.allocate(120).ok()).collect();
+    places.push(first);
+    for (fill, block) in (0..).zip(&mut places) {
+        block.fill(fill);
+    }
+    for (fill, block) in (0..).zip(&places) {
+        assert!(block.iter().all(|&byte| byte == fill), "two blocks overlap");
+    }
+    // Even a hint that lies leads nowhere outside of a page.
+    let parts = &small.parts;
+    assert!(arena::carve(parts, 3, 7) || arena::claim_block(parts, 3, 7, 0, 0).is_none());
+    assert!(arena::claim_block(parts, 0, 7, 8, 0).is_none());
+    assert!(arena::claim_block(parts, 0, 7, u32::MAX, 0).is_none());
+}
+
 #[test]
 fn what_a_party_forgot_is_free_when_it_leaves() {
     cooperative(CONFIG, |sections| {

@@ -129,6 +129,10 @@ fn free_seat<T: Trust, L: Liveness>(
         // Alive first, then seated: a seat that is held is never found unproven.
         let Some(guard) = liveness.enter(number)? else { continue };
         if let Some(lease) = role::claim(word, number) {
+            if L::EXCLUSIVE {
+                // One that died between living here and sitting here may have been the reaper.
+                role::revoke(parties.span.word(REAPER_LEASE)?, number);
+            }
             return Ok(Some((number, lease, guard)));
         }
     }

@@ -18,6 +18,7 @@ pub mod fault;
 mod fault;
 pub mod lane;
 pub mod log;
+pub mod mpsc;
 pub mod names;
 pub mod party;
 pub mod ping_pong;

@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use super::span::Span;
 use crate::error::Error;
-use crate::protocol::{arena, ping_pong, ring};
+use crate::protocol::{arena, mpsc, ping_pong, ring};
 
 /// Bytes of claimed ring items, `unit` bytes each, from byte `skip` of the first one.
 #[inline]
@@ -57,6 +57,57 @@ pub(crate) fn ring_available<'a>(
     // SAFETY: in bounds and mapped (Raw-I1). Not written during 'a: the range lies inside
     // items that were published and that only the one holder of the consumer role can
     // release, which needs the consumer that the caller keeps borrowed for 'a (Raw-I4).
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
+}
+
+/// Bytes of granules that one producer of many has claimed, from byte `skip` of the first one.
+#[inline]
+pub(crate) fn shared_claim_mut<'a>(
+    data: &'a Span<'_>,
+    claim: &'a mut mpsc::Claim,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a mut [u8], Error> {
+    data.require_writable()?;
+    let pointer = items(data, (claim.start(), claim.count()), unit, skip, len)?;
+    // SAFETY: in bounds (`pointer`) and mapped for longer than 'a (Raw-I1). Unaliased: the
+    // range lies inside the claim (`inside`), which is this ring's (Raw-I4), unique (not Clone)
+    // and borrowed exclusively for 'a. The claims of one ring are disjoint, and no granule is
+    // claimed again or read before the claim is committed or aborted, which consumes it, even
+    // if the consumer has given up on it.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer.as_ptr(), len) })
+}
+
+/// As [`shared_claim_mut`], for reading what was written so far.
+#[inline]
+pub(crate) fn shared_claim<'a>(
+    data: &'a Span<'_>,
+    claim: &'a mpsc::Claim,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a [u8], Error> {
+    let pointer = items(data, (claim.start(), claim.count()), unit, skip, len)?;
+    // SAFETY: as in `shared_claim_mut`; the claim is borrowed for 'a, so it makes no `&mut`
+    // slice meanwhile.
+    Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
+}
+
+/// Bytes of granules that one producer of many has committed, from byte `skip` of the first one.
+#[inline]
+pub(crate) fn shared_available<'a>(
+    data: &'a Span<'_>,
+    available: &'a mpsc::Available,
+    unit: usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a [u8], Error> {
+    let pointer = items(data, (available.start(), available.count()), unit, skip, len)?;
+    // SAFETY: in bounds and mapped (Raw-I1). Not written during 'a: the range lies inside
+    // granules that were committed, which ends the claim they were written by, and that only the
+    // one holder of the consumer role gives back, by the cursor that the caller keeps borrowed
+    // for 'a (Raw-I4).
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
 }
 

@@ -4,7 +4,6 @@
 //! - [`region`]: who hands memory over, and on what terms (the doors);
 //! - [`span`]: bounded words and race-tolerant copies inside a region;
 //! - [`liveness`]: whose death is proven, and that it may be acted upon;
-//! - [`lend`]: slices, made from a protocol's claim and from nothing else.
 //! - [`lend`]: slices, made from a protocol's claim and from nothing else;
 //! - [`seat`]: the cells of a bank of wakers, in this party's own memory;
 //! - [`event`], `atomics`: the instructions by which ARM and WebAssembly sleep and wake.

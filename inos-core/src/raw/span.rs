@@ -182,6 +182,15 @@ impl<'m> Span<'m> {
         Ok(())
     }
 
+    /// `count` control words from `offset` on, for reading and writing. `offset` is a multiple
+    /// of 4.
+    pub(crate) fn control(&self, offset: usize, count: usize) -> Result<&'m [AtomicU32], Error> {
+        self.require_writable()?;
+        self.bounds(offset, count.saturating_mul(4))?;
+        aligned(offset)?;
+        Ok(self.words(offset, count))
+    }
+
     /// `count` words from an offset that was checked already; fewer at the end of the span.
     /// No more than are copied, since the bytes behind them may be lent to somebody.
     #[inline]

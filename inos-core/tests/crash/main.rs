@@ -18,6 +18,7 @@ mod counters;
 mod epoch;
 mod lane;
 mod log;
+mod mpsc;
 mod names;
 mod party;
 mod registry;

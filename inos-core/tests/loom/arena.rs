@@ -175,6 +175,33 @@ fn runs_and_blocks_share_the_pages() {
     seen.check(|_| true, [(true, true), (true, false), (false, true)]);
 }
 
+/// A run takes a page that was a shorter run, under another unit.
+fn longer_runs(seen: &Seen<(bool, bool)>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<2>::new();
+        let other = arena.clone();
+        let short = thread::spawn(move || {
+            let Ok(run) = arena::claim_run(&*other, 1, 1, 1) else { return false };
+            other.fill(&run, 1);
+            arena::release(&*other, run);
+            true
+        });
+        let long = arena::claim_run(&*arena, 0, 2, 2);
+        if let Ok(run) = &long {
+            arena.fill(run, 2);
+        }
+        note.note((short.join().unwrap(), long.is_ok()));
+    });
+}
+
+#[test]
+fn runs_of_other_lengths_share_the_pages() {
+    let seen = Seen::new();
+    longer_runs(&seen);
+    seen.check(|_| true, [(true, true), (true, false), (false, true)]);
+}
+
 /// A block is handed over to whoever of two is first, and its sender may take it back.
 fn handing(seen: &Seen<Vec<usize>>) {
     let note = seen.clone();
@@ -288,6 +315,100 @@ fn the_living_are_not_disturbed_by_a_reaper() {
     seen.check_all([true]);
 }
 
+/// One party frees a run, another cuts its second page, and a third takes a block of it: three
+/// parties in a row on the same bytes, under two different units.
+fn carved_by_another(seen: &Seen<bool>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<2>::new();
+        let (first, second) = (arena.clone(), arena.clone());
+        let runner = thread::spawn(move || {
+            if let Ok(run) = arena::claim_run(&*first, 0, 2, 1) {
+                first.fill(&run, 1);
+                arena::release(&*first, run);
+            }
+        });
+        let carver = thread::spawn(move || arena::carve(&*second, 1, SHORT));
+        let claim = arena::claim_block(&*arena, 1, SHORT, 0, 3);
+        note.note(claim.is_some());
+        if let Some(claim) = claim {
+            arena.fill(&claim, 3);
+            arena::release(&*arena, claim);
+        }
+        runner.join().unwrap();
+        carver.join().unwrap();
+    });
+}
+
+#[test]
+fn bytes_change_hands_over_a_third_party() {
+    let seen = Seen::new();
+    carved_by_another(&seen);
+    seen.check_all([false, true]);
+}
+
+/// The same with a long block whose page is retired and cut into short ones by another party.
+#[test]
+fn a_long_block_becomes_short_ones_of_another() {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<1>::new();
+        assert!(arena::carve(&*arena, 0, LONG));
+        let long = arena::claim_block(&*arena, 0, LONG, 0, 1).unwrap();
+        let (first, second) = (arena.clone(), arena.clone());
+        let holder = thread::spawn(move || {
+            first.fill(&long, 1);
+            arena::release(&*first, long);
+        });
+        let carver = thread::spawn(move || {
+            arena::retire(&*second, 0, LONG, 2) && arena::carve(&*second, 0, SHORT)
+        });
+        let claim = arena::claim_block(&*arena, 0, SHORT, 1, 3);
+        note.note(claim.is_some());
+        if let Some(claim) = claim {
+            arena.fill(&claim, 3);
+            arena::release(&*arena, claim);
+        }
+        holder.join().unwrap();
+        carver.join().unwrap();
+    });
+    seen.check_all([false, true]);
+}
+
+/// A run that a dead party had sent is adopted, freed, and its pages taken one by one, while the dead
+/// one is reaped: what the reaper saw of a page may be old.
+fn reaping_late(seen: &Seen<bool>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<2>::new();
+        let run = arena::claim_run(&*arena, 0, 2, 9).unwrap();
+        let generation = arena::hand_over(&*arena, &run).unwrap();
+        let run = arena::adopt(&*arena, 0, 0, generation, 1).unwrap();
+        let other = arena.clone();
+        let living = thread::spawn(move || {
+            arena::release(&*other, run);
+            let first = arena::claim_run(&*other, 0, 1, 1);
+            let second = arena::claim_run(&*other, 1, 1, 1);
+            (first.is_ok(), second.is_ok())
+        });
+        let _ = arena::reclaim(&*arena, 9);
+        let (_, second) = living.join().unwrap();
+        if second {
+            let page = arena.pages[1].load(Ordering::Relaxed);
+            assert_eq!(page, arena::Page::Head.pack(), "the reaper freed a living party's page");
+        }
+        note.note(second);
+    });
+}
+
+#[test]
+fn a_late_reaper_frees_nothing_of_the_living() {
+    let seen = Seen::new();
+    reaping_late(&seen);
+    seen.check(|_| true, [true]);
+}
+
 #[test]
 fn planted_faults_are_found() {
     let red = |name, model: &dyn Fn()| {
@@ -299,8 +420,10 @@ fn planted_faults_are_found() {
     red("arena: retire without looking", &|| retiring(&Seen::new()));
     red("arena: hand a block over", &|| handing(&Seen::new()));
     red("arena: adopt a block", &|| handing(&Seen::new()));
-    red("arena: claim a page", &|| runs(&Seen::new()));
+    red("arena: claim a page", &|| longer_runs(&Seen::new()));
     red("arena: change a page", &|| runs(&Seen::new()));
     red("arena: look at a page", &|| reaping_beside(&Seen::new()));
+    red("arena: second look", &|| carved_by_another(&Seen::new()));
+    red("arena: free a page blindly", &|| reaping_late(&Seen::new()));
     red("arena: give units back", &|| retiring(&Seen::new()));
 }

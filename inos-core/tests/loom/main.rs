@@ -11,6 +11,7 @@
 //! | a name is one slot's at a time, and is never read torn | `names` |
 //! | each record is delivered once, in order, over padding and wraps | `ring` |
 //! | a record is never torn, what a receiver lost is counted, nothing unfinished is seen | `broadcast` |
+//! | of many producers each keeps its order; a late commit counts or is fenced | `mpsc` |
 //! | no submission is lost between the ready bitmap and the doorbell | `ready` |
 //! | a frame is never torn, time never runs backwards, the writer never waits | `ping_pong` |
 //! | a name belongs to one unit, a record is whole, the index misses nobody | `registry` |
@@ -18,6 +19,7 @@
 //! | an event of a log is whole or not there, and none is lost to an older one | `log` |
 //! | a replica is one state, all of it | `twin` |
 //! | one holder at a time; the next one continues from what the last one left | `role` |
+//! | a block is one party's at a time, whatever becomes of its page | `arena` |
 //! | who left is never taken for dead | `party` |
 //! | a task that registers while others wake is woken | `waker` |
 //!
@@ -48,6 +50,7 @@ mod counters;
 mod epoch;
 mod lane;
 mod log;
+mod mpsc;
 mod names;
 mod party;
 mod ping_pong;

@@ -2,8 +2,9 @@
 
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig, Error,
-    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, RegistryConfig, RegistryOverflowConfig, RingConfig, Section, SectionId,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
+    PartiesConfig, PingPongConfig, RegistryConfig, RegistryOverflowConfig, RingConfig, Section,
+    SectionId,
 };
 
 use crate::{Input, used};
@@ -35,6 +36,8 @@ pub fn probe(input: &Input<'_>) -> Result<(), Error> {
         builder = LayoutBuilder::ring(builder, id(), text, RingConfig { capacity: any() });
         builder = LayoutBuilder::ping_pong(builder, id(), text, frames);
         builder = LayoutBuilder::ping_pong_of(builder, id(), text, frames, any());
+        let shared = MpscConfig { capacity: any(), tickets: any(), seats: any() };
+        builder = LayoutBuilder::mpsc(builder, id(), text, shared);
         builder = LayoutBuilder::named_epochs(builder, id(), text, names);
         builder =
             LayoutBuilder::broadcast(builder, id(), text, BroadcastConfig { capacity: any() });

@@ -27,6 +27,7 @@ pub mod epochs;
 pub mod lanes;
 pub mod layout;
 pub mod log;
+pub mod mpsc;
 pub mod names;
 pub mod parties;
 pub mod ping_pong;

@@ -85,7 +85,11 @@ pub fn claim_block<M: Words>(
         return None;
     }
     let len = class_len(class);
-    let start = index * len;
+    let start = index.checked_mul(len)?;
+    // Where this page ends, whatever the caller believes of its length.
+    if words.page_len().checked_sub(start)? < len {
+        return None;
+    }
     let unit = words.unit(page, start / UNIT)?;
     let seen = Unit(unit.load(Ordering::Relaxed));
     if seen.holder().is_some() {
@@ -97,8 +101,11 @@ pub fn claim_block<M: Words>(
     // `retire`.
     let order = ordering("arena: take a unit", Ordering::Acquire);
     unit.cas(seen.0, held.0, order, Ordering::Relaxed).ok()?;
-    // The second look, with the unit held: now the page can't change.
-    let same = is_planted("arena: no second look") || word.load(Ordering::Relaxed) == blocks;
+    // The second look, with the unit held: now the page can't change. Acquire: whoever used its
+    // bytes under another unit has stopped; pairs with Release where pages become free, over the
+    // exchange of whoever cut it.
+    let order = ordering("arena: second look", Ordering::Acquire);
+    let same = is_planted("arena: no second look") || word.load(order) == blocks;
     if !same {
         // Release: what was acquired with the unit stays to be acquired by the next one; pairs
         // with Acquire above.

@@ -1,5 +1,6 @@
 //! What becomes of the blocks of the dead.
 
+use super::super::fault::is_planted;
 use super::page::dissolve;
 use super::*;
 use crate::error::Error;
@@ -34,11 +35,18 @@ pub fn reclaim<M: Words>(words: &M, dead: u16) -> Result<u32, Error> {
                 }
             }
             Page::Part(party) if party == dead && index >= covered => {
-                // Fails if the page was freed, which it could only be by a former reclaim.
                 if release_units(words, index, dead) > 0 {
                     freed = freed.saturating_add(1);
                 }
-                Page::Free.store(word);
+                // An exchange: this look may be older than the one at the head before it, and the
+                // page a living party's by now. Release: the dead one's use of it is over, as the
+                // proof of its death says; pairs with Acquire where pages are claimed.
+                let (part, free) = (Page::Part(party).pack(), Page::Free.pack());
+                if is_planted("arena: free a page blindly") {
+                    Page::Free.store(word);
+                } else {
+                    let _ = word.cas(part, free, Ordering::Release, Ordering::Relaxed);
+                }
                 continue;
             }
             Page::Retiring(class, party) if party == dead => {

@@ -3,12 +3,12 @@
 
 use inos_core::{
     ArenaConfig, AtomicU32, BroadcastConfig, Cooperative, CountersConfig, DirtyMapConfig,
-    EpochsConfig, LanesConfig, Layout, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig, SectionId,
-    Sections, Trust,
+    EpochsConfig, LanesConfig, Layout, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
+    PartiesConfig, PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig,
+    SectionId, Sections, Trust,
 };
 use inos_embed::{
-    Input, arena, batches, broadcast, counters, epochs, lanes, layout, log, names, parties,
+    Input, arena, batches, broadcast, counters, epochs, lanes, layout, log, mpsc, names, parties,
     ping_pong, registry, ring, sections, twin, used, waiting,
 };
 
@@ -34,6 +34,7 @@ const LAYOUT: Layout = {
         .broadcast(SectionId(5), "broadcast", BroadcastConfig { capacity: 64 })
         .counters(SectionId(6), "counters", CountersConfig { count: 2 })
         .log(SectionId(9), "log", LogConfig { capacity: 4, text_len: 40 })
+        .mpsc(SectionId(12), "shared", MpscConfig { capacity: 64, tickets: 8, seats: 2 })
         .named_epochs(SectionId(10), "names", NamedEpochsConfig { slots: 4 })
         .parties(SectionId(64), "parties", PartiesConfig { seats: 2, scheme: 0 })
         .build();
@@ -83,6 +84,7 @@ fn every<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) {
     used(broadcast::probe(sections, input));
     used(counters::probe(sections, input));
     used(log::probe(sections, input));
+    used(mpsc::probe(sections, input));
     used(names::probe(sections, input));
     used(twin::probe(sections, input));
     used(waiting::probe(sections, input));
@@ -93,4 +95,5 @@ fn in_place(sections: &Sections<'_, Cooperative>, input: &Input<'_>) {
     used(ping_pong::in_place(sections, input));
     used(arena::in_place(sections, input));
     used(batches::in_place(sections, input));
+    used(mpsc::in_place(sections, input));
 }
