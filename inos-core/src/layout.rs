@@ -213,7 +213,7 @@ impl LayoutBuilder {
             return Err(MISSING);
         }
         let (end, mut total) = (at + count as usize, 0_u64);
-        while at < end && at < MAX_SECTIONS {
+        while at < end && at < self.sections.len() {
             if self.sections[at].kind != KIND_RAW {
                 return Err(MISSING);
             }
@@ -266,7 +266,7 @@ impl LayoutBuilder {
 
     const fn has(&self, kind: u32) -> bool {
         let mut at = 0;
-        while at < self.count {
+        while at < self.count && at < MAX_SECTIONS {
             if self.sections[at].kind == kind {
                 return true;
             }
@@ -285,7 +285,7 @@ impl LayoutBuilder {
             return Err(Error::BadLayout { what: "a section's id has its top bit set" });
         }
         let mut at = 0;
-        while at < self.count {
+        while at < self.count && at < MAX_SECTIONS {
             if self.sections[at].id.0 == id.0 {
                 return Err(Error::BadLayout { what: "two sections of one id" });
             }
@@ -296,7 +296,7 @@ impl LayoutBuilder {
             return Err(Error::BadLayout { what: "a section's name is over 16 bytes long" });
         }
         let mut at = 0;
-        while at < name.len() {
+        while at < name.len() && at < NAME_LEN {
             padded[at] = name.as_bytes()[at];
             at += 1;
         }

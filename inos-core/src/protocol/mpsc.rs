@@ -36,8 +36,9 @@
 //! Tickets return after 2^31 claims. A producer that stopped between its look at an extent and
 //! its exchange for all that time would take a ticket of the past for one of today; so nothing is
 //! recycled past a multiple of 2^28 while a held seat announces a ticket more than 2^28 behind.
-//! The announcement is made before the look; between the two, a processor may delay it for as
-//! long as its store buffer holds it, and in that time no 2^28 tickets pass.
+//! The announcement is made before the look, and whatever it names falls that far behind in less
+//! than a whole wrap; a processor may delay it only for as long as its store buffer holds it, and
+//! in that time no 2^28 tickets pass.
 
 use super::fault::{is_planted, ordering};
 use super::role;

@@ -237,7 +237,7 @@ impl<'m> Span<'m> {
         aligned(offset)?;
         let (chunks, rest) = bytes.as_chunks();
         for (word, chunk) in self.words(offset, chunks.len()).iter().zip(chunks) {
-            if word.load(Ordering::Relaxed) != u32::from_ne_bytes(*chunk) {
+            if word.load(Ordering::Relaxed).to_ne_bytes() != *chunk {
                 return Ok(false);
             }
         }

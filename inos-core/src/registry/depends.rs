@@ -105,9 +105,11 @@ impl<T: Trust> UnitRegistry<'_, T> {
             }
             let at = ready
                 .ok_or(Error::Cycle { unit: order.get(placed).copied().unwrap_or_default() })?;
-            // Not `swap`, which panics for places that are not there. One and the same is swapped.
-            if let Ok([one, other]) = order.get_disjoint_mut([placed, at]) {
-                core::mem::swap(one, other);
+            // Exchanged with the first of what is not in place; with itself, if that is ready.
+            if let Some((first, rest)) = order.get_mut(placed..).and_then(<[_]>::split_first_mut)
+                && let Some(other) = at.checked_sub(placed + 1).and_then(|at| rest.get_mut(at))
+            {
+                core::mem::swap(first, other);
             }
         }
         Ok(order)

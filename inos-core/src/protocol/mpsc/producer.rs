@@ -108,6 +108,12 @@ impl ProducerCursor {
         // which its end is no further than the capacity, so a head loaded below can't be older by
         // a wrap; pairs with Release below.
         let hint = words.tail().load(ordering("mpsc: load of the tail", Ordering::Acquire)) & MASK;
+        // Before anything is looked at that this claim is made from: while a producer sleeps on
+        // what it saw, it must be known to. Which ticket it takes in the end does not matter for
+        // that.
+        if !is_planted("mpsc: claimed before announced") {
+            self.announce(words, hint);
+        }
         // Acquire: the ticket before it is the anchor; pairs with Release in
         // `ConsumerCursor::release`.
         let order = ordering("mpsc: load of the head ticket", Ordering::Acquire);
