@@ -10,9 +10,9 @@ use std::{fs, io};
 /// items, observed one, registry, parties, arena, more slots for the registry.
 const STATE: &[u8] =
     &[8, 0, 63, 1, 0, 3, 2, 3, 3, 1, 4, 1, 99, 3, 1, 1, 1, 99, 5, 1, 1, 6, 1, 2, 8, 0, 7, 13, 1];
-/// Another one: lanes, broadcast, named epochs, a replicated group, log, counters, parties, ring.
+/// Another one, the last of it a shared ring: lanes, broadcast, named epochs, a replicated group, log, counters, parties, ring.
 const FLOW: &[u8] =
-    &[7, 4, 1, 1, 1, 7, 1, 9, 3, 10, 1, 100, 50, 0, 11, 1, 40, 12, 3, 6, 1, 2, 2, 3];
+    &[8, 4, 1, 1, 1, 7, 1, 9, 3, 10, 1, 100, 50, 0, 11, 1, 40, 12, 3, 6, 1, 2, 2, 3, 14, 3, 2, 2];
 /// Where the parties stand in both, for the operation that opens a section.
 const PARTIES: u8 = 6;
 
@@ -30,6 +30,23 @@ const RING: &[&[u8]] = &[
     &[16, 0, 1, 0, 0],
     &[16, 0, 2, 2, 0],
     &[5, 0, 200, 0, 9],
+];
+/// Shared rings: push, batch, one that holds others up, read; the same in place.
+const SHARED: &[&[u8]] = &[
+    &[24, 0, 9, 0],
+    &[24, 1, 3, 5, 1],
+    &[24, 2, 40, 9, 0, 0],
+    &[24, 5, 0, 0],
+    &[24, 5, 1, 0],
+    &[24, 3, 0, 200, 0],
+    &[24, 2, 40, 9, 7, 1],
+    &[24, 7, 0, 0],
+    &[24, 4, 7, 200, 0],
+    &[16, 2, 0, 20, 0, 0],
+    &[16, 2, 1, 40, 0, 1],
+    &[16, 2, 2, 0, 0, 0],
+    &[16, 2, 3, 9, 0, 0],
+    &[24, 6, 0],
 ];
 /// Ping-pong buffers: write, read, and in place: bytes, items.
 const FRAMES: &[&[u8]] = &[
@@ -86,7 +103,7 @@ const NEWS: &[&[u8]] = &[
     &[19, 1, 100, 1, 0],
     &[19, 0, 12, 4, 0, 0],
     &[19, 0, 12, 4, 7, 0],
-    &[1, 1, 0],
+    &[1, 1, 1],
     &[19, 1, 100, 0, 1],
 ];
 /// Twins: write, pull, push, a snapshot.
@@ -124,10 +141,15 @@ const EPOCHS: &[&[u8]] = &[
 
 /// A party takes all roles, opens sections, works, and leaves; or forgets everything, or dies.
 fn party(end: u8, opens: &[u8], work: &[&[u8]]) -> Vec<u8> {
+    guest(end << 4 | 1, opens, work)
+}
+
+/// A party beside others, which keep what they have if `choice` is even.
+fn guest(choice: u8, opens: &[u8], work: &[&[u8]]) -> Vec<u8> {
     let opens = opens.iter().flat_map(|&index| [0, index, 0]).collect::<Vec<_>>();
     let work = [&opens, &work.concat()[..]].concat();
     let len = u8::try_from(work.len()).expect("a short one");
-    [&[0, PARTIES, end << 4 | 1, len][..], &work].concat()
+    [&[0, PARTIES, choice, len][..], &work].concat()
 }
 
 fn main() -> io::Result<()> {
@@ -137,7 +159,10 @@ fn main() -> io::Result<()> {
         [&[1], layout, &[0], overwrite, &[0], &work].concat()
     };
     // It opens the arena and the ring, or the lanes and the group; the next one reaps it.
+    let long: &[&[u8]] = &[&[17, 0, 200, 4], &[17, 0, 127, 0]];
     let state = [
+        // Others keep their blocks, short and long.
+        [long.concat(), guest(0, &[7], &[&long.concat()])].concat(),
         party(0, &[7, 2], &[&ARENA.concat(), &RING[..5].concat()]),
         party(11, &[7, 4], &[&ARENA[..3].concat(), &FRAMES.concat()]),
         party(15, &[7, 2], &[&ARENA[..5].concat(), &RING[..5].concat()]),
@@ -145,13 +170,14 @@ fn main() -> io::Result<()> {
     ];
     let flow = [
         party(15, &[0, 3, 5], &[&CALLS[..4].concat(), &TWINS.concat(), &TOOLS.concat()]),
-        party(15, &[1, 2, 7], &[&NEWS.concat(), &EPOCHS.concat(), &RING[..5].concat()]),
+        party(15, &[1, 2, 8], &[&NEWS.concat(), &EPOCHS.concat(), &SHARED[..7].concat()]),
+        party(0, &[8], &[&[23, 0], &SHARED.concat()]),
         party(0, &[0, 3, 4], &[&[23, 0], &CALLS.concat(), &TWINS.concat(), &TOOLS.concat()]),
     ];
     let state: Vec<&[u8]> = state.iter().map(|work| &work[..]).collect();
     let flow: Vec<&[u8]> = flow.iter().map(|work| &work[..]).collect();
     let all_state = [RING, FRAMES, UNITS, ARENA, EPOCHS, RING];
-    let all_flow = [CALLS, NEWS, TWINS, TOOLS, EPOCHS, RING];
+    let all_flow = [CALLS, NEWS, TWINS, TOOLS, EPOCHS, SHARED];
 
     write("attach", "empty", &[])?;
     write("attach", "raw", &[&[0, 0, 1][..], b"INOS", &[0, 0, 1, 0]].concat())?;
@@ -162,10 +188,10 @@ fn main() -> io::Result<()> {
     write("attach", "deaths", &image(FLOW, &[0], &[&flow]))?;
     // One word each: of the superblock, of an entry's parameters, of an arena's pages, of a ring,
     // with any value.
-    write("attach", "superblock", &image(STATE, &[1, 8, 0, 1, 2], &[RING, FRAMES]))?;
-    write("attach", "params", &image(STATE, &[1, 56, 0, 1, 100], &[RING, FRAMES]))?;
-    write("attach", "pages", &image(STATE, &[1, 32, 4, 1, 9], &[ARENA, ARENA]))?;
-    write("attach", "ring", &image(STATE, &[1, 161, 0, 1, 9], &[RING, RING]))?;
+    write("attach", "superblock", &image(STATE, &[25, 8, 0, 1, 2], &[RING, FRAMES]))?;
+    write("attach", "params", &image(STATE, &[25, 56, 0, 1, 100], &[RING, FRAMES]))?;
+    write("attach", "pages", &image(STATE, &[25, 32, 4, 1, 9], &[ARENA, ARENA]))?;
+    write("attach", "ring", &image(STATE, &[25, 161, 0, 1, 9], &[RING, RING]))?;
     // A hostile store between two calls.
     let poke: &[&[u8]] = &[&[15, 161, 0, 9]];
     write("attach", "poked", &image(STATE, &[0], &[RING, poke, RING, FRAMES]))?;

@@ -30,8 +30,8 @@ fn attach() {
 #[test]
 fn noise() {
     let mut state = 1_u64;
-    for _ in 0..2_000 {
-        let bytes: Vec<u8> = (0..300)
+    for round in 0..10_000 {
+        let mut bytes: Vec<u8> = (0..if round % 2 == 0 { 300 } else { 1000 })
             .map(|_| {
                 state ^= state << 13;
                 state ^= state >> 7;
@@ -39,6 +39,10 @@ fn noise() {
                 (state >> 24) as u8
             })
             .collect();
+        if round % 2 != 0 {
+            // Formatted.
+            bytes[0] |= 1;
+        }
         inos_fuzz::dispatcher::run(&bytes);
         inos_fuzz::attach::run(&bytes);
     }

@@ -1,6 +1,6 @@
 //! Epochs: four sleepers on one word that two parties advance; nobody sleeps for ever.
 
-use inos_core::protocol::epoch::{self, Prepared};
+use inos_core::protocol::epoch::{self, Prepared, Waited};
 use shuttle::sync::{Arc, Condvar, Mutex};
 use shuttle::thread;
 
@@ -68,6 +68,91 @@ fn all_sleepers_get_to_the_last_epoch() {
             })
             .collect();
         for party in sleepers.into_iter().chain(advancers) {
+            party.join().unwrap();
+        }
+    });
+}
+
+/// Three words and a bell, and one futex for all of them.
+struct Several {
+    words: [ShuttleWord; 3],
+    bell: ShuttleWord,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Several {
+    fn wake(&self) {
+        let _guard = self.lock.lock().unwrap();
+        self.wake.notify_all();
+    }
+
+    /// Sleeps until a word is not what is expected of it, like the host's futex.
+    fn park(&self, changed: impl Fn() -> bool) {
+        let guard = self.lock.lock().unwrap();
+        if !changed() {
+            drop(self.wake.wait(guard).unwrap());
+        }
+    }
+
+    fn wait_any(&self, seen: [u32; 3]) {
+        let mut waited =
+            [0, 1, 2].map(|at| Waited { word: &self.words[at], seen: seen[at], expected: 0 });
+        if epoch::prepare_any(&mut waited) {
+            self.park(|| {
+                waited.iter().any(|waited| waited.word.load(Ordering::Relaxed) != waited.expected)
+            });
+        }
+    }
+
+    fn wait_rung(&self, seen: [u32; 3]) {
+        let changed = || self.now() != seen;
+        if let Some(Prepared::Park(expected)) = epoch::prepare_rung(&self.bell, changed) {
+            self.park(|| self.bell.load(Ordering::Relaxed) != expected);
+        }
+    }
+
+    fn now(&self) -> [u32; 3] {
+        self.words.each_ref().map(epoch::current)
+    }
+}
+
+/// Two sleep on all of three words, and two on the bell that is rung after each.
+#[test]
+fn sleepers_on_several_words_miss_none() {
+    explore(|| {
+        let shared = Arc::new(Several {
+            words: [0; 3].map(ShuttleWord::new),
+            bell: ShuttleWord::new(u32::MAX - 3),
+            lock: Mutex::new(()),
+            wake: Condvar::new(),
+        });
+        let last = [2, 2, 2];
+        let sleepers = (0..4).map(|index| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let mut seen = shared.now();
+                while seen != last {
+                    if index < 2 {
+                        shared.wait_any(seen)
+                    } else {
+                        shared.wait_rung(seen)
+                    }
+                    seen = shared.now();
+                }
+            })
+        });
+        let advancers = (0..3).map(|index| {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                for _ in 0..2 {
+                    let Several { words, bell, .. } = &*shared;
+                    epoch::advance_and_ring(&words[index], bell, |_| shared.wake());
+                }
+            })
+        });
+        let parties: Vec<_> = sleepers.chain(advancers).collect();
+        for party in parties {
             party.join().unwrap();
         }
     });

@@ -9,11 +9,19 @@
 //! cargo test -p inos-tests --release --test shuttle
 //! INOS_SCHEDULES=1000000 cargo test -p inos-tests --release --test shuttle
 //! ```
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
+mod arena;
+mod broadcast;
+mod counters;
 mod epoch;
+mod lane;
+mod log;
+mod names;
 mod ping_pong;
+mod registry;
 mod ring;
+mod twin;
 
 use std::env;
 

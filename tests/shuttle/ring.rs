@@ -20,8 +20,9 @@ struct Ring {
 }
 
 impl Ring {
-    /// Pushes as much of `next..EACH` as there is room for, as the one producer.
-    fn push(&self, party: u16, next: &mut u32) {
+    /// Pushes as much of `next..EACH` as there is room for, as the one producer; of `staged` ones
+    /// two at a time are published, or as many as there was room for.
+    fn push(&self, party: u16, next: &mut u32, staged: bool) {
         let Some(lease) = role::claim(&self.role, party) else { return };
         let mut cursor = ProducerCursor::resume(&self.tail, &self.head, CAPACITY).unwrap();
         while *next < EACH {
@@ -39,54 +40,77 @@ impl Ring {
                 self.items[at as usize].store(pad, Ordering::Relaxed);
             }
             self.items[claim.start() as usize].store(value, Ordering::Relaxed);
-            cursor.publish(&self.tail, claim);
             *next += 1;
+            if !staged {
+                cursor.publish(&self.tail, claim);
+                continue;
+            }
+            cursor.stage(claim);
+            if (*next).is_multiple_of(2) {
+                cursor.flush(&self.tail);
+            }
         }
+        cursor.flush(&self.tail);
         role::release(&self.role, &lease);
     }
 }
 
 #[test]
 fn producers_that_take_turns_lose_nothing() {
-    explore(|| {
-        let near_wrap = (1 << 31) - 6;
-        let ring = Arc::new(Ring {
-            role: ShuttleWord::new(0),
-            tail: ShuttleWord::new(near_wrap),
-            head: ShuttleWord::new(near_wrap),
-            items: std::array::from_fn(|_| ShuttleWord::new(0)),
-        });
-        let producers: Vec<_> = (1..=3_u16)
-            .map(|party| {
-                let ring = ring.clone();
-                thread::spawn(move || {
-                    let mut next = 0;
-                    while next < EACH {
-                        ring.push(party, &mut next);
-                        thread::yield_now();
-                    }
-                })
-            })
-            .collect();
+    explore(|| turns(false));
+}
 
-        let mut consumer = ConsumerCursor::resume(&ring.tail, &ring.head, CAPACITY).unwrap();
-        let mut next = [0; 4];
-        while next.iter().sum::<u32>() < 3 * EACH {
-            let Ok(available) = consumer.available(&ring.tail) else {
-                thread::yield_now();
-                continue;
-            };
-            let item = ring.items[available.start() as usize].load(Ordering::Relaxed);
-            let (party, count, len) = ((item >> 16) as usize, (item >> 8) & 0xff, item & 0xff);
-            if party != 0 {
-                assert_eq!(count, next[party], "lost, doubled or out of order");
-                next[party] += 1;
+#[test]
+fn batches_that_take_turns_lose_nothing() {
+    explore(|| turns(true));
+}
+
+/// Three producers, and a consumer that gives back what it took at once or all together.
+fn turns(batches: bool) {
+    let near_wrap = (1 << 31) - 6;
+    let ring = Arc::new(Ring {
+        role: ShuttleWord::new(0),
+        tail: ShuttleWord::new(near_wrap),
+        head: ShuttleWord::new(near_wrap),
+        items: std::array::from_fn(|_| ShuttleWord::new(0)),
+    });
+    let producers: Vec<_> = (1..=3_u16)
+        .map(|party| {
+            let ring = ring.clone();
+            thread::spawn(move || {
+                let mut next = 0;
+                while next < EACH {
+                    ring.push(party, &mut next, batches);
+                    thread::yield_now();
+                }
+            })
+        })
+        .collect();
+
+    let mut consumer = ConsumerCursor::resume(&ring.tail, &ring.head, CAPACITY).unwrap();
+    let mut next = [0; 4];
+    while next.iter().sum::<u32>() < 3 * EACH {
+        let Ok(available) = consumer.available(&ring.tail) else {
+            thread::yield_now();
+            continue;
+        };
+        let item = ring.items[available.start() as usize].load(Ordering::Relaxed);
+        let (party, count, len) = ((item >> 16) as usize, (item >> 8) & 0xff, item & 0xff);
+        if party != 0 {
+            assert_eq!(count, next[party], "lost, doubled or out of order");
+            next[party] += 1;
+        }
+        assert!(len <= available.count());
+        if batches {
+            consumer.take(len).unwrap();
+            if consumer.seen().is_err() {
+                consumer.give_back(&ring.head);
             }
-            assert!(len <= available.count());
+        } else {
             consumer.release(&ring.head, len).unwrap();
         }
-        for producer in producers {
-            producer.join().unwrap();
-        }
-    });
+    }
+    for producer in producers {
+        producer.join().unwrap();
+    }
 }

@@ -9,9 +9,9 @@ use inos_core::defs::{
 };
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig,
-    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, NamedEpochsConfig, PartiesConfig,
-    PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig, SectionId,
-    Sections,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
+    PartiesConfig, PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig,
+    SectionId, Sections,
 };
 
 use super::lives::Lives;
@@ -41,7 +41,8 @@ impl Image {
         let is_formatted = bytes.u8() % 2 == 1;
         let mut image = if is_formatted { Self::formatted(bytes) } else { Self::raw(bytes) };
         if is_formatted {
-            let count = bytes.index(24);
+            // Half of all images stay intact.
+            let count = (bytes.u8() % 48).saturating_sub(24);
             for _ in 0..count {
                 image.overwrite(bytes);
             }
@@ -128,7 +129,7 @@ fn layout(bytes: &mut Bytes<'_>) -> Layout {
     let (mut has_parties, mut registry) = (false, None);
     // Each kind takes up to four ids.
     for index in 0..count as u32 {
-        let (id, kind) = (SectionId(index * 4), bytes.u8() % 14);
+        let (id, kind) = (SectionId(index * 4), bytes.u8() % 15);
         builder = match (kind, registry) {
             // One section of parties at most.
             (6, _) if mem::replace(&mut has_parties, true) => builder.raw(id, "section", 64),
@@ -203,6 +204,15 @@ fn section(
             id,
             name,
             LogConfig { capacity: 4 << (bytes.u8() % 3), text_len: u32::from(bytes.u8() % 70) },
+        ),
+        14 => builder.mpsc(
+            id,
+            name,
+            MpscConfig {
+                capacity: 8 << (bytes.u8() % 4),
+                tickets: 4 << (bytes.u8() % 3),
+                seats: 1 + u32::from(bytes.u8() % 3),
+            },
         ),
         _ => builder.counters(id, name, CountersConfig { count: 1 + u32::from(bytes.u8() % 4) }),
     }

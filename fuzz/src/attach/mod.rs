@@ -3,7 +3,8 @@
 //! ```text
 //! u8 kind of image
 //!   even:  u16 length, that many bytes
-//!   odd:   a layout (`image::layout`), work before, u8 count of overwritten words, the words
+//!   odd:   a layout (`image::layout`), work before, u8 count of overwritten words from 25 on,
+//!          the words
 //! u8 mend the layout hash, if even
 //! work, to the end
 //! ```

@@ -26,7 +26,7 @@
 
 use super::{
     Capabilities, Dependency, MAX_UNIT_NAME_LEN, UnitCost, UnitDescriptor, UnitId, UnitLimits,
-    UnitRecord, VersionRange,
+    UnitRecord, Version, VersionRange,
 };
 use crate::error::Error;
 use crate::raw::span::Span;
@@ -56,6 +56,7 @@ pub const MAX_SLOT_LEN: u32 = 1024;
 pub const SLOT_HEAD_LEN: usize = TEXT;
 
 pub(super) const MAX_TEXT_LEN: usize = MAX_SLOT_LEN as usize - TEXT;
+const HEAD_WORDS: usize = TEXT / 4;
 /// Bytes of a dependency before its name.
 const DEPENDENCY_HEAD: usize = 16;
 
@@ -149,20 +150,25 @@ pub(super) fn write(
     hash: u32,
 ) -> Result<(), Error> {
     let (major, minor, patch) = record.version;
+    let UnitLimits { jobs, memory_len, run_ns, fuel } = record.limits;
     let lengths = extent.name_len | (extent.dependencies_len / 4) << 8 | extent.methods_len << 16;
-    let methods = record.methods.len() as u32;
-    slot.store(NAME_HASH, hash)?;
-    slot.store(LENGTHS, lengths as u32)?;
-    slot.store(OWNER, record.owner)?;
-    slot.store(VERSION, u32::from(major) << 16 | u32::from(minor))?;
-    slot.store(PATCH_AND_METHODS, u32::from(patch) | methods << 16)?;
-    slot.store(LIMIT_JOBS, record.limits.jobs)?;
-    store_wide(slot, CAPABILITIES, record.capabilities.0)?;
-    store_wide(slot, LIMIT_MEMORY, record.limits.memory_len)?;
-    store_wide(slot, LIMIT_RUN, record.limits.run_ns)?;
-    store_wide(slot, LIMIT_FUEL, record.limits.fuel)?;
-    store_wide(slot, COST_PER_CALL, record.cost.per_call)?;
-    store_wide(slot, COST_PER_UNIT, record.cost.per_unit)?;
+    let mut head = [0; HEAD_WORDS];
+    put(&mut head, NAME_HASH, hash);
+    put(&mut head, LENGTHS, lengths as u32);
+    put(&mut head, OWNER, record.owner);
+    put(&mut head, VERSION, u32::from(major) << 16 | u32::from(minor));
+    put(&mut head, PATCH_AND_METHODS, u32::from(patch) | (record.methods.len() as u32) << 16);
+    put(&mut head, LIMIT_JOBS, jobs);
+    put_wide(&mut head, CAPABILITIES, record.capabilities.0);
+    put_wide(&mut head, LIMIT_MEMORY, memory_len);
+    put_wide(&mut head, LIMIT_RUN, run_ns);
+    put_wide(&mut head, LIMIT_FUEL, fuel);
+    put_wide(&mut head, COST_PER_CALL, record.cost.per_call);
+    put_wide(&mut head, COST_PER_UNIT, record.cost.per_unit);
+    // Neither the state nor the heartbeat.
+    for (index, &word) in head.iter().enumerate().skip(NAME_HASH / 4) {
+        slot.store(index * 4, word)?;
+    }
 
     let mut text = Writer { slot, at: TEXT, word: [0; 4], filled: 0 };
     text.push(record.name.as_bytes())?;
@@ -215,13 +221,34 @@ impl Writer<'_, '_> {
     }
 }
 
-fn store_wide(slot: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
-    slot.store(offset, value as u32)?;
-    slot.store(offset + 4, (value >> 32) as u32)
+/// The words before the texts.
+type Head = [u32; HEAD_WORDS];
+
+fn head(slot: &Span<'_>) -> Result<Head, Error> {
+    let mut head = [0; HEAD_WORDS];
+    for (index, word) in head.iter_mut().enumerate() {
+        *word = slot.load(index * 4)?;
+    }
+    Ok(head)
 }
 
-fn load_wide(slot: &Span<'_>, offset: usize) -> Result<u64, Error> {
-    Ok(u64::from(slot.load(offset)?) | u64::from(slot.load(offset + 4)?) << 32)
+fn put(head: &mut Head, offset: usize, value: u32) {
+    if let Some(word) = head.get_mut(offset / 4) {
+        *word = value;
+    }
+}
+
+fn put_wide(head: &mut Head, offset: usize, value: u64) {
+    put(head, offset, value as u32);
+    put(head, offset + 4, (value >> 32) as u32);
+}
+
+fn get(head: &Head, offset: usize) -> u32 {
+    head.get(offset / 4).copied().unwrap_or_default()
+}
+
+fn get_wide(head: &Head, offset: usize) -> u64 {
+    u64::from(get(head, offset)) | u64::from(get(head, offset + 4)) << 32
 }
 
 /// Whether the record has this name. May be anything while
@@ -234,12 +261,16 @@ pub(super) fn is_named(slot: &Span<'_>, name: &[u8], hash: u32) -> Result<bool, 
 }
 
 pub(super) fn capabilities(slot: &Span<'_>) -> Result<Capabilities, Error> {
-    Ok(Capabilities(load_wide(slot, CAPABILITIES)?))
+    Ok(Capabilities(get_wide(&head(slot)?, CAPABILITIES)))
 }
 
-pub(super) fn version(slot: &Span<'_>) -> Result<(u16, u16, u16), Error> {
-    let version = slot.load(VERSION)?;
-    Ok(((version >> 16) as u16, version as u16, slot.load(PATCH_AND_METHODS)? as u16))
+pub(super) fn version(slot: &Span<'_>) -> Result<Version, Error> {
+    Ok(version_in(&head(slot)?))
+}
+
+fn version_in(head: &Head) -> Version {
+    let version = get(head, VERSION);
+    ((version >> 16) as u16, version as u16, get(head, PATCH_AND_METHODS) as u16)
 }
 
 const fn name_len(lengths: u32) -> usize {
@@ -249,25 +280,26 @@ const fn name_len(lengths: u32) -> usize {
 /// Copies a record and checks it. The result may be a mixture of two as long as the state was not
 /// looked at again.
 pub(super) fn copy(slot: &Span<'_>, id: UnitId, party: u16) -> Result<UnitDescriptor, Error> {
-    let lengths = slot.load(LENGTHS)?;
+    let head = head(slot)?;
+    let lengths = get(&head, LENGTHS);
     let name_len = name_len(lengths);
     let dependencies_len = (lengths >> 8 & 0xff) as usize * 4;
     let methods_len = (lengths >> 16) as usize;
     let mut unit = UnitDescriptor {
         id,
         party,
-        version: version(slot)?,
-        capabilities: capabilities(slot)?,
-        owner: slot.load(OWNER)?,
+        version: version_in(&head),
+        capabilities: Capabilities(get_wide(&head, CAPABILITIES)),
+        owner: get(&head, OWNER),
         limits: UnitLimits {
-            jobs: slot.load(LIMIT_JOBS)?,
-            memory_len: load_wide(slot, LIMIT_MEMORY)?,
-            run_ns: load_wide(slot, LIMIT_RUN)?,
-            fuel: load_wide(slot, LIMIT_FUEL)?,
+            jobs: get(&head, LIMIT_JOBS),
+            memory_len: get_wide(&head, LIMIT_MEMORY),
+            run_ns: get_wide(&head, LIMIT_RUN),
+            fuel: get_wide(&head, LIMIT_FUEL),
         },
         cost: UnitCost {
-            per_call: load_wide(slot, COST_PER_CALL)?,
-            per_unit: load_wide(slot, COST_PER_UNIT)?,
+            per_call: get_wide(&head, COST_PER_CALL),
+            per_unit: get_wide(&head, COST_PER_UNIT),
         },
         text: [0; MAX_TEXT_LEN],
         name_len,
@@ -278,8 +310,7 @@ pub(super) fn copy(slot: &Span<'_>, id: UnitId, party: u16) -> Result<UnitDescri
     let len = unit.dependencies_at + dependencies_len + methods_len;
     let text = unit.text.get_mut(..len).filter(|_| TEXT + len <= slot.len());
     slot.read(TEXT, text.ok_or(Error::Corrupt { what: "lengths of a unit's texts" })?)?;
-    let methods = slot.load(PATCH_AND_METHODS)? >> 16;
-    check_copy(&unit, methods as usize)?;
+    check_copy(&unit, (get(&head, PATCH_AND_METHODS) >> 16) as usize)?;
     Ok(unit)
 }
 

@@ -32,7 +32,7 @@ fn call(id: u32) -> Submission {
     let mixed = id.wrapping_mul(0x9e37_79b9);
     let call = match mixed >> 28 {
         0 => Submission::noop(CallId(id)),
-        1 | 2 => Submission::cancel(CallId(id), CallId(id.wrapping_sub(mixed >> 20 & 3))),
+        1 | 2 => Submission::cancel(CallId(id), CallId(id.wrapping_sub(id % 3))),
         _ => Submission::execute(CallId(id), UnitId::from_raw(mixed), mixed as u16),
     };
     let timeout_ns = if mixed & 3 == 0 { u64::from(mixed >> 8 & 0xff) } else { 0 };

@@ -7,6 +7,7 @@ mod frames;
 mod lanes;
 mod parties;
 mod rings;
+mod shared;
 mod tools;
 mod twins;
 mod units;
@@ -17,12 +18,12 @@ use std::time::Duration;
 
 use inos_core::defs::{
     KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG,
-    KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
+    KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_RING,
 };
 use inos_core::{
     Arena, Block, Broadcast, Cooperative, Counters, DirtyMap, EpochTable, Error, Hostile, Lanes,
-    Log, NamedEpochs, Parties, PingPong, Reader, RingBuffer, SectionId, Sections, Spin, Trust,
-    UnitRegistry,
+    Log, MpscRing, NamedEpochs, Parties, PingPong, Reader, RingBuffer, SectionId, Sections, Spin,
+    Trust, UnitRegistry,
 };
 
 use self::arenas::Arenas;
@@ -32,6 +33,7 @@ use self::frames::Frames;
 use self::lanes::Calls;
 use self::parties::{Lived, Membership};
 use self::rings::Rings;
+use self::shared::Shared;
 use self::tools::Tools;
 use self::twins::Twins;
 use self::units::Units;
@@ -110,6 +112,7 @@ pub(super) struct Peer<'s, 'm, T: Door> {
     depth: u32,
     epochs: Epochs<'m>,
     rings: Rings<'m, T>,
+    shared: Shared<'m, T>,
     broadcasts: Broadcasts<'m>,
     frames: Frames<'m, T>,
     calls: Calls<'m, T>,
@@ -162,6 +165,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             depth: 0,
             epochs: Epochs::default(),
             rings: Rings::default(),
+            shared: Shared::default(),
             broadcasts: Broadcasts::default(),
             frames: Frames::default(),
             calls: Calls::default(),
@@ -180,7 +184,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
 
     fn operate(&mut self, bytes: &mut Bytes<'_>, poke: Poke<'_>) {
         let (at, world) = (self.at, self.at.world);
-        match bytes.u8() % 24 {
+        match bytes.u8() % 25 {
             0 | 1 => {
                 let count = at.sections.iter().count();
                 let index = bytes.index(count);
@@ -208,7 +212,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             20 => self.twins.work(at, bytes),
             21 => self.tools.log(at, bytes),
             22 => self.tools.count(at, bytes),
-            _ => match self.member {
+            23 => match self.member {
                 Some(member) if bytes.u8().is_multiple_of(2) => {
                     world.see(member.reap());
                 }
@@ -217,6 +221,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
                     watchers.for_each(|watcher| keep(&mut self.epochs.watchers, watcher));
                 }
             },
+            _ => self.shared.work(world, bytes),
         }
     }
 
@@ -227,8 +232,9 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
         match kind {
             KIND_EPOCHS => self.epochs.open(at, id, bytes.word()),
             KIND_RING => self.rings.open(at, id),
+            KIND_MPSC => self.shared.open(at, id),
             KIND_BROADCAST => {
-                let at_newest = bytes.u8().is_multiple_of(2);
+                let at_newest = !bytes.u8().is_multiple_of(2);
                 self.broadcasts.open(at, id, at_newest);
             }
             KIND_PING_PONG => self.frames.open(at, id),
@@ -249,6 +255,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             (KIND_EPOCHS, EpochTable::open(at.sections, id).is_ok()),
             (KIND_EPOCHS, NamedEpochs::open(at.sections, id).is_ok()),
             (KIND_RING, RingBuffer::open(at.sections, id).is_ok()),
+            (KIND_MPSC, MpscRing::open(at.sections, id).is_ok()),
             (KIND_BROADCAST, Broadcast::open(at.sections, id).is_ok()),
             (KIND_PING_PONG, PingPong::open(at.sections, id).is_ok()),
             (KIND_LANES, Lanes::open(at.sections, id).is_ok()),
@@ -288,7 +295,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
     /// Drops a handle in the middle of things.
     fn forget(&mut self, bytes: &mut Bytes<'_>) {
         let choice = bytes.u8();
-        match bytes.u8() % 8 {
+        match bytes.u8() % 9 {
             0 => self.epochs.forget(choice),
             1 => self.rings.forget(choice),
             2 => self.broadcasts.forget(choice),
@@ -296,6 +303,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
             4 => self.calls.forget(choice),
             5 => self.arenas.forget(self.at, choice),
             6 => self.twins.forget(choice),
+            7 => self.shared.forget(choice),
             _ => self.tools.forget(choice),
         }
     }
@@ -303,6 +311,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
     fn drop_all(&mut self) {
         self.epochs = Epochs::default();
         self.rings = Rings::default();
+        self.shared = Shared::default();
         self.broadcasts = Broadcasts::default();
         self.frames = Frames::default();
         self.calls = Calls::default();
@@ -316,6 +325,7 @@ impl<'s, 'm, T: Door> Peer<'s, 'm, T> {
     fn die(&mut self) {
         self.epochs.die();
         self.rings.die(self.at.world);
+        self.shared.die();
         self.broadcasts.die();
         self.frames.die();
         self.calls.die();
@@ -339,10 +349,10 @@ impl Door for Hostile {
 
 impl Door for Cooperative {
     fn in_place(peer: &mut Peer<'_, '_, Self>, bytes: &mut Bytes<'_>) {
-        if bytes.u8().is_multiple_of(2) {
-            peer.rings.in_place(peer.at.world, bytes);
-        } else {
-            peer.frames.in_place(peer.at.world, bytes);
+        match bytes.u8() % 3 {
+            0 => peer.rings.in_place(peer.at.world, bytes),
+            1 => peer.frames.in_place(peer.at.world, bytes),
+            _ => peer.shared.in_place(peer.at.world, bytes),
         }
     }
 

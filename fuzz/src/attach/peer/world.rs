@@ -23,6 +23,8 @@ pub(in super::super) struct World {
     /// A party has died, so that something may be lost.
     pub(super) has_died: Cell<bool>,
     pub(super) rings: RefCell<BTreeMap<SectionId, Stream>>,
+    /// Records in each shared ring.
+    pub(super) shared: RefCell<BTreeMap<SectionId, VecDeque<u32>>>,
     /// Records sent by each broadcast, and the last tag.
     pub(super) sent: RefCell<BTreeMap<SectionId, u32>>,
     /// Newest frame of each buffer: version, length, seed.
@@ -69,6 +71,7 @@ impl World {
             seed: Cell::new(0),
             has_died: Cell::new(false),
             rings: RefCell::default(),
+            shared: RefCell::default(),
             sent: RefCell::default(),
             frames: RefCell::default(),
             events: RefCell::default(),

@@ -44,6 +44,32 @@ fn units_that_come_and_go_leave_nothing_behind() {
     assert_eq!(memory.word(FLAGS).load(Ordering::Relaxed), 0);
 }
 
+/// All in one line of the index, whose other entries are replaced all the time.
+#[test]
+fn those_who_stay_are_found_while_others_come_and_go() {
+    let memory = Memory::new(RegistryConfig { slots: 8, slot_len: 128 });
+    let registry = memory.registry();
+    let names = ["stays", "stays too", "here", "there"];
+    let ids = names.map(|name| registry.register(&named(name)).unwrap());
+    let rounds = if cfg!(miri) { 10 } else { 20_000 };
+    thread::scope(|scope| {
+        let others = ["a", "b"].map(|name| {
+            scope.spawn(move || {
+                for _ in 0..rounds {
+                    let id = registry.register(&named(name)).unwrap();
+                    assert_eq!(registry.find(name), Ok(id));
+                    registry.retire(id).unwrap();
+                    assert_eq!(registry.find(name), Err(Error::NoUnit));
+                }
+            })
+        });
+        while !others.iter().all(|other| other.is_finished()) {
+            assert_eq!(names.map(|name| registry.find(name)), ids.map(Ok));
+        }
+    });
+    assert_eq!(memory.word(FLAGS).load(Ordering::Relaxed), 0);
+}
+
 /// More units of one line than the line takes.
 #[test]
 fn a_full_line_of_the_index_is_gone_around() {
