@@ -22,12 +22,11 @@ pub(crate) fn murmur3(bytes: &[u8]) -> u32 {
     let scramble =
         |word: u32| word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
     let mut hash = 0_u32;
-    let mut chunks = bytes.chunks_exact(4);
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0, |word, &byte| (word << 8) | u32::from(byte));
-        hash = (hash ^ scramble(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    let (words, rest) = bytes.as_chunks();
+    for word in words {
+        hash = (hash ^ scramble(u32::from_le_bytes(*word))).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
     }
-    let rest = chunks.remainder().iter().rev().fold(0, |word, &byte| (word << 8) | u32::from(byte));
+    let rest = rest.iter().rev().fold(0, |word, &byte| (word << 8) | u32::from(byte));
     // Nothing, if nothing is left: scrambled zeros are zeros.
     hash ^= scramble(rest);
     hash ^= bytes.len() as u32;

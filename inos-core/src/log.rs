@@ -289,7 +289,7 @@ impl<'m> Log<'m> {
             Ok(claim) => claim,
             Err(error) => {
                 // Relaxed: a count, and nothing else.
-                self.span.word(DROPPED)?.add(1, Ordering::Relaxed);
+                Word::add(self.span.word(DROPPED)?, 1, Ordering::Relaxed);
                 return Err(error);
             }
         };

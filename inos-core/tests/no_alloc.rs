@@ -64,6 +64,7 @@ const COUNTERS: SectionId = SectionId(10);
 const LOG: SectionId = SectionId(11);
 const NAMES: SectionId = SectionId(12);
 const MAP: SectionId = SectionId(13);
+const MPSC: SectionId = SectionId(14);
 const LEN: usize = 1 << 15;
 
 fn layout() -> Layout {
@@ -76,6 +77,7 @@ fn layout() -> Layout {
         .counters(COUNTERS, "counters", CountersConfig { count: 4 })
         .log(LOG, "log", LogConfig { capacity: 4, text_len: 40 })
         .named_epochs(NAMES, "names", NamedEpochsConfig { slots: 4 })
+        .mpsc(MPSC, "mpsc", MpscConfig { capacity: 64, tickets: 16, seats: 2 })
         .epochs(EPOCHS, "epochs", EpochsConfig { count: 2, padded: true })
         .ring(RING, "ring", RingConfig { capacity: 64 })
         .ping_pong(FRAMES, "frames", frames)
@@ -116,7 +118,7 @@ mod drive {
         sections.write_raw(RAW, 4, b"bytes").unwrap();
         sections.read_raw(RAW, 4, &mut bytes).unwrap();
         assert_eq!(&bytes, b"bytes");
-        assert_eq!(sections.iter().count(), 14);
+        assert_eq!(sections.iter().count(), 15);
         assert!(sections.read_raw(RAW, 64, &mut bytes).is_err());
     }
 
@@ -174,6 +176,19 @@ mod drive {
             while reader.next(&mut text).is_ok() {}
         }
         assert_eq!(log.dropped(), 0);
+    }
+
+    pub(super) fn mpsc<T: Trust>(sections: &Sections<'_, T>) {
+        let ring = MpscRing::open(sections, MPSC).unwrap();
+        let (mut one, mut two) = (ring.producer().unwrap(), ring.producer().unwrap());
+        let mut consumer = ring.consumer().unwrap();
+        let mut bytes = [0; 256];
+        for round in 0..50 {
+            one.push(round, b"a record").unwrap();
+            two.push_batch([(round, &b"in"[..]), (round, b"batch")]).unwrap();
+            assert_eq!(consumer.pop(&mut bytes).unwrap().len, 8);
+            assert_eq!(consumer.drain_into(8, &mut bytes, |_, _| ()).unwrap(), 2);
+        }
     }
 
     pub(super) fn broadcast<T: Trust>(sections: &Sections<'_, T>) {
@@ -305,6 +320,15 @@ mod in_place {
         }
     }
 
+    pub(super) fn mpsc(sections: &Sections<'_, Cooperative>) {
+        let ring = MpscRing::open(sections, MPSC).unwrap();
+        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        for tag in 0..50 {
+            producer.try_claim(9).unwrap().commit(tag).unwrap();
+            assert_eq!(consumer.read().unwrap().tag(), tag);
+        }
+    }
+
     pub(super) fn arena(sections: &Sections<'_, Cooperative>) {
         let mut arena = Arena::open(sections, ARENA).unwrap();
         let mut block = arena.allocate(100).unwrap();
@@ -372,7 +396,7 @@ macro_rules! never_allocate {
 }
 
 never_allocate!(
-    raw, epochs, tasks, names, counters, log, ring, broadcast, ping_pong, twin, lanes, arena,
+    raw, epochs, tasks, names, counters, log, ring, mpsc, broadcast, ping_pong, twin, lanes, arena,
     registry, parties,
 );
 
@@ -381,4 +405,5 @@ fn in_place() {
     both(in_place::ring, |_| ());
     both(in_place::ping_pong, |_| ());
     both(in_place::arena, |_| ());
+    both(in_place::mpsc, |_| ());
 }

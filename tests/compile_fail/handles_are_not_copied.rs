@@ -22,6 +22,11 @@ pub fn case() {
     is_clone::<Draft<'_, '_>>(); //~ E0277
     is_clone::<TwinWriter<'_>>(); //~ E0277
     is_clone::<Counter<'_>>(); //~ E0277
+    is_clone::<MpscProducer<'_, Cooperative>>(); //~ E0277
+    is_clone::<MpscConsumer<'_, Hostile>>(); //~ E0277
+    is_clone::<MpscGrant<'_, '_>>(); //~ E0277
+    is_clone::<MpscBatch<'_, '_, Hostile>>(); //~ E0277
+    is_clone::<MpscRecord<'_, '_>>(); //~ E0277
     is_clone::<Client<'_, Cooperative>>(); //~ E0277
     is_clone::<Service<'_, Cooperative>>(); //~ E0277
     is_clone::<Party<'_, Cooperative, ()>>(); //~ E0277

@@ -48,7 +48,7 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
         let found = self.find()?;
         let popped = self.copy(&found, out)?;
         self.cursor.advance(found.granules);
-        self.cursor.settle(&self.control)?;
+        self.settle();
         Ok(popped)
     }
 
@@ -96,14 +96,25 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
             self.cursor.advance(found.granules);
             count += 1;
         }
-        self.cursor.settle(&self.control)?;
+        self.settle();
         Ok(count)
+    }
+
+    /// Makes known what was read. It was read, whatever becomes of that: an error is told next.
+    fn settle(&mut self) {
+        if let Err(error) = self.cursor.settle(&self.control) {
+            self.untold = Some(error);
+        }
     }
 
     /// The end of a drain by an error, which counts only if nothing came before it.
     fn drained(&mut self, count: usize, error: Error) -> Result<usize, Error> {
-        self.cursor.settle(&self.control)?;
-        if count == 0 { Err(error) } else { Ok(count) }
+        if count == 0 {
+            self.cursor.settle(&self.control)?;
+            return Err(error);
+        }
+        self.settle();
+        Ok(count)
     }
 
     /// The seat of a producer that the oldest record waits for: it has claimed space and not

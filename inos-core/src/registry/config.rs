@@ -84,7 +84,7 @@ pub(crate) const fn next_first_slot(
     registry: SectionId,
 ) -> Result<(u32, u32), Error> {
     let (mut slot_len, mut first, mut overflows, mut at) = (0, 0, 0, 0);
-    while at < count {
+    while at < count && at < sections.len() {
         let section = &sections[at];
         let [slots, len, ..] = section.params;
         if section.kind == KIND_REGISTRY && section.id.0 == registry.0 {

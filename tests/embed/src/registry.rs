@@ -33,7 +33,6 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<
     used(UnitRegistry::method(&registry, id, text));
     used(UnitRegistry::version(&registry, id));
     used(UnitRegistry::with_capabilities(&registry, all).count());
-    needs(&registry, id, input)?;
     descriptor(&UnitRegistry::descriptor(&registry, id)?);
     UnitRegistry::iter(&registry).flatten().for_each(|unit| descriptor(&unit));
     let counter = UnitRegistry::heartbeat(&registry, id)?;
@@ -42,11 +41,11 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<
     UnitRegistry::retire(&registry, id)
 }
 
-fn needs<T: Trust>(
-    registry: &UnitRegistry<'_, T>,
-    id: UnitId,
-    input: &Input<'_>,
-) -> Result<(), Error> {
+/// What units need of others.
+#[inline(never)]
+pub fn needs<T: Trust>(sections: &Sections<'_, T>, input: &Input<'_>) -> Result<(), Error> {
+    let registry = &UnitRegistry::open(sections, SectionId(input.number()))?;
+    let id = UnitRegistry::find(registry, input.text())?;
     let unit = UnitRegistry::descriptor(registry, id)?;
     UnitRegistry::missing_dependencies(registry, &unit).for_each(used);
     let mut order = [UnitId::NONE; 8];

@@ -128,6 +128,25 @@ fn lies_are_refused() {
     });
 }
 
+/// Words that are spoiled while a record is read: it was read all the same, and how it ended is
+/// told with the next one.
+#[test]
+fn a_record_that_was_shown_counts_as_read() {
+    hostile(SMALL, |ring, words| {
+        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        producer.push_batch([(1, &b"one"[..]), (2, b"two")]).unwrap();
+        let mut out = [0; 128];
+        let mut shown = 0;
+        let drained = consumer.drain_into(9, &mut out, |_, _| {
+            shown += 1;
+            (0..8).for_each(|ticket| set(words, of_ticket(&SMALL, ticket, EXTENT), u32::MAX));
+            set(words, of_ticket(&SMALL, 0, STATE), COMMITTED | 1);
+        });
+        assert_eq!((drained, shown), (Ok(2), 2));
+        assert!(matches!(consumer.pop(&mut out), Err(Error::Corrupt { .. })));
+    });
+}
+
 /// The tail is a hint: without any, or with a lie, all goes on.
 #[test]
 fn a_wrong_tail_changes_nothing() {

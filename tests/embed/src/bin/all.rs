@@ -75,6 +75,7 @@ fn every<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) {
     used(epochs::probe(sections, input));
     used(ring::probe(sections, input));
     used(registry::probe(sections, input));
+    used(registry::needs(sections, input));
     used(ping_pong::probe(sections, input));
     used(lanes::probe(sections, input));
     used(parties::probe(sections, input));

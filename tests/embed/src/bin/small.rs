@@ -1,4 +1,4 @@
-//! Epochs, a ring and a registry: the whole of them, formatted here or by another party.
+//! Banks of epochs, a ring of single records and a registry: formatted here or by another party.
 #![cfg_attr(any(target_os = "none", target_family = "wasm"), no_std, no_main)]
 
 use inos_core::{EpochsConfig, Layout, Region, RegistryConfig, RingConfig, SectionId};
