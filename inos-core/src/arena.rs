@@ -1,12 +1,6 @@
 //! Memory to allocate from: any party, blocks of any size, found again by a handle.
 //!
-//! ```text
-//!   0             16 * pages, rounded up to 64     + 4 * units, rounded up to 64
-//!   +-------------+-------------------------------+-----------------------------------------+
-//!   | page words  | unit words: one for every     | pages, `page_len` bytes each            |
-//!   | 4 per page  | 64 bytes of the pages         |                                         |
-//!   +-------------+-------------------------------+-----------------------------------------+
-//! ```
+//! [`defs::arena`](crate::defs::arena) draws the bytes.
 //!
 //! [`protocol::arena`](crate::protocol::arena) says what the words mean.
 //!
@@ -36,6 +30,9 @@ use core::marker::PhantomData;
 pub use block::{Block, Handle};
 pub use stats::ArenaStats;
 
+use crate::defs::arena::{
+    CLASSES, HINT, MAJOR, MAX_PAGE_LEN, MIN_PAGE_LEN, OFFSET_BITS, PAGE, PAGE_WORDS, RUN,
+};
 use crate::defs::{GRANULE, KIND_ARENA, LINE};
 use crate::error::Error;
 use crate::protocol::arena::{
@@ -48,26 +45,12 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-/// Shortest page.
-const MIN_PAGE_LEN: u32 = 512;
-/// Longest page.
-const MAX_PAGE_LEN: u32 = 1 << 20;
-/// Bytes that handles can tell apart: 2^32 granules.
-const MAX_LEN: u64 = (GRANULE as u64) << 32;
-/// Most classes there are.
-const CLASSES: usize = 49;
+/// Bytes that handles can tell apart.
+const MAX_LEN: u64 = (GRANULE as u64) << OFFSET_BITS;
 /// How many blocks of a class that were freed last are remembered.
 const RECENT: usize = 4;
 /// Pages of other uses to look at before a free one is taken.
 const LOOKS: u32 = 64;
-
-/// Bytes of a page's words, and where each is; the fourth is unused.
-const PAGE_WORDS: usize = 16;
-const PAGE: usize = 0;
-const RUN: usize = 4;
-const HINT: usize = 8;
 
 const _: () = assert!(class_len(CLASSES as u32 - 1) == MAX_CLASS_LEN);
 

@@ -1,19 +1,7 @@
 //! Lossy broadcast: one transmitter that never waits, any number of receivers that it does not
 //! know.
 //!
-//! ```text
-//!   0                    4          8          12                                   64
-//!   +--------------------+----------+----------+----------+-------------------------+
-//!   | transmitter lease  | intent   | wraps    | latest   | zero                    |
-//!   +--------------------+----------+----------+----------+-------------------------+
-//!  64: `capacity` granules of 8 bytes
-//!
-//! record, on a granule
-//!   0                4            8            12           16
-//!   +---+------------+------------+------------+------------+-----------------------+
-//!   | P | length: 31 | tag        | sequence   | position   | payload, padded to 8  |
-//!   +---+------------+------------+------------+------------+-----------------------+
-//! ```
+//! [`defs::broadcast`](crate::defs::broadcast) draws the bytes.
 //!
 //! - A record is published when the transmitter stores `latest`: the low 32 bits of where it
 //!   stands, counted in granules. `intent` and `wraps` are the low and the upper half of the
@@ -48,9 +36,13 @@ mod transmitter;
 pub use receiver::{Received, Receiver};
 pub use transmitter::{Draft, Transmitter};
 
-use crate::defs::{GRANULE, KIND_BROADCAST, LINE};
+use crate::defs::broadcast::{
+    DATA, HEADER_LEN, INTENT, LATEST, MAJOR, MAX_CAPACITY, MIN_CAPACITY, PADDING, RECORD_LEN,
+    RECORD_POSITION, RECORD_SEQUENCE, RECORD_TAG, TRANSMITTER_LEASE, WRAPS,
+};
+use crate::defs::{GRANULE, KIND_BROADCAST};
 use crate::error::Error;
-use crate::protocol::broadcast::{self, Header, MAX_CAPACITY};
+use crate::protocol::broadcast::{self, Header};
 use crate::protocol::role;
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
@@ -58,34 +50,7 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::Ordering;
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-/// Smallest capacity in granules: the largest record takes four.
-const MIN_CAPACITY: u32 = 32;
-
-const TRANSMITTER_LEASE: usize = 0;
-const INTENT: usize = 4;
-const WRAPS: usize = 8;
-const LATEST: usize = 12;
-const DATA: usize = LINE;
-
-/// Offset of the length in a record's header.
-const RECORD_LEN: usize = 0;
-/// Offset of the tag.
-const RECORD_TAG: usize = 4;
-/// Offset of the record's number.
-const RECORD_SEQUENCE: usize = 8;
-/// Offset of the low bits of where it stands.
-const RECORD_POSITION: usize = 12;
-/// Bytes in a record's header.
-const HEADER_LEN: usize = 2 * GRANULE;
-/// Bit 31 of the length: the granules up to the end of the ring are no record.
-const PADDING: u32 = 1 << 31;
-
 const _: () = {
-    assert!(TRANSMITTER_LEASE + 4 <= INTENT && INTENT + 4 <= WRAPS && WRAPS + 4 <= LATEST);
-    assert!(LATEST + 4 <= DATA);
-    assert!(RECORD_POSITION + 4 <= HEADER_LEN);
     assert!(max_record(MAX_CAPACITY) < PADDING as usize);
     assert!(max_record(MIN_CAPACITY) == 16);
 };

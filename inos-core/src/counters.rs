@@ -1,17 +1,6 @@
 //! Named counters, for tools that look in from outside.
 //!
-//! ```text
-//! per counter, two lines
-//!   0        4         8        12        16                                        64
-//!   +--------+---------+--------+---------+------------------------------------------+
-//!   | owner  | kind    | unit   | label   | label, UTF-8                             |
-//!   | word   |         |        | length  |                                          |
-//!   +--------+---------+--------+---------+------------------------------------------+
-//!  64       68        72                                                           128
-//!   +--------+---------+-------------------------------------------------------------+
-//!   | low    | high    | unused                                                      |
-//!   +--------+---------+-------------------------------------------------------------+
-//! ```
+//! [`defs::counters`](crate::defs::counters) draws the bytes.
 //!
 //! - A counter is made at run time, by a name; it is to be seen when its owner word says that it
 //!   is in use. Several may have one name: kind and unit tell them apart.
@@ -27,7 +16,10 @@
 //! counts on any more.
 #![forbid(unsafe_code)]
 
-use crate::defs::{KIND_COUNTERS, LINE};
+use crate::defs::KIND_COUNTERS;
+use crate::defs::counters::{
+    HIGH, LABEL, LABEL_LEN, LOW, MAJOR, MAX_COUNT, MAX_LABEL_LEN, OWNER, STRIDE, TYPE, UNIT,
+};
 use crate::error::Error;
 use crate::protocol::ReadWord;
 use crate::protocol::counters;
@@ -37,31 +29,11 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-
-const OWNER: usize = 0;
-const TYPE: usize = 4;
-const UNIT: usize = 8;
-const LABEL_LEN: usize = 12;
-const LABEL: usize = 16;
-/// Apart from the rest: everybody writes here.
-const LOW: usize = LINE;
-const HIGH: usize = LINE + 4;
-/// Bytes per counter.
-const STRIDE: usize = 2 * LINE;
-
 /// Bytes in the longest label.
-pub const COUNTER_LABEL_LEN: usize = LINE - LABEL;
+pub const COUNTER_LABEL_LEN: usize = MAX_LABEL_LEN;
 
 /// Looks at a slot that others were changing, before it is passed over.
 const TRIES: u32 = 8;
-
-const _: () = {
-    assert!(OWNER + 4 <= TYPE && TYPE + 4 <= UNIT && UNIT + 4 <= LABEL_LEN);
-    assert!(LABEL_LEN + 4 <= LABEL && LABEL + COUNTER_LABEL_LEN <= LOW);
-    assert!(LOW + 4 <= HIGH && HIGH + 4 <= STRIDE);
-};
 
 /// What a bank of counters consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +50,7 @@ impl CountersConfig {
 
 /// Bytes that a section of this configuration needs.
 pub(crate) const fn section_len(config: &CountersConfig) -> Result<u64, Error> {
-    if config.count == 0 || config.count > 1 << 20 {
+    if config.count == 0 || config.count > MAX_COUNT {
         return Err(Error::BadLayout { what: "a bank has room for 1 to 2^20 counters" });
     }
     Ok(config.count as u64 * STRIDE as u64)

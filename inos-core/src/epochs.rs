@@ -1,21 +1,6 @@
 //! Banks of epoch words: "something changed", at the price of one addition.
 //!
-//! ```text
-//! fixed, padded:    word i at i * 64, one cache line each
-//! fixed, packed:    word i at i * 4
-//! named:            slot i at i * 64
-//!   0        4        8                                32                              64
-//!   +--------+--------+--------------------------------+-------------------------------+
-//!   | epoch  | state  | name, UTF-8, padded with zeros | zero                          |
-//!   +--------+--------+--------------------------------+-------------------------------+
-//!
-//! epoch
-//!  31                                             1   0
-//! +------------------------------------------------+---+
-//! | epoch, wraps                                   | W |  W: somebody sleeps
-//! +------------------------------------------------+---+
-//! state   {generation: 20, party: 10, state: 2}; see `protocol::names`
-//! ```
+//! [`defs::epochs`](crate::defs::epochs) draws the bytes.
 //!
 //! An epoch says that there is news, not what it is and not how much: a watcher that looks late
 //! sees one change where there were ten. Whatever the writer stored before it advanced is
@@ -31,7 +16,8 @@
 //! Telling 2^31 advances between two looks from none.
 #![forbid(unsafe_code)]
 
-use crate::defs::{KIND_EPOCHS, LINE};
+use crate::defs::KIND_EPOCHS;
+use crate::defs::epochs::{MAJOR, PACKED, PADDED};
 use crate::error::Error;
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
@@ -53,13 +39,6 @@ pub use named::{
 pub(crate) use named::{reclaim, void_roles};
 pub use set::{Changes, MAX_WATCHED, wait_any, wait_rung};
 pub use watcher::EpochWatcher;
-
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-/// Distance between packed words.
-const PACKED: u32 = 4;
-/// Distance between padded words, and between named slots.
-const PADDED: u32 = LINE as u32;
 
 /// What a bank of epochs with fixed indices consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,22 +1,7 @@
 //! The newest events, from everybody, for whoever looks in: when something went wrong, what
 //! happened before it.
 //!
-//! ```text
-//!   0                4                                                              64
-//!   +----------------+---------------------------------------------------------------+
-//!   | head           | unused                                                        |
-//!   +----------------+---------------------------------------------------------------+
-//!  64               68                                                             128
-//!   +----------------+---------------------------------------------------------------+
-//!   | dropped        | unused                                                        |
-//!   +----------------+---------------------------------------------------------------+
-//! per slot, rounded up to a line
-//!   0        4         8        12        16        20        24
-//!   +--------+---------+--------+---------+---------+---------+----------------------+
-//!   | slot   | time              | source  | code    | text    | text, UTF-8          |
-//!   | word   | low       high    | & level |         | length  |                      |
-//!   +--------+---------+--------+---------+---------+---------+----------------------+
-//! ```
+//! [`defs::log`](crate::defs::log) draws the bytes.
 //!
 //! - Any party appends, from any thread; an event goes over the oldest one. Nobody waits for
 //!   anybody: not a writer for readers, nor for a slow writer.
@@ -34,6 +19,11 @@
 //! caller's.
 #![forbid(unsafe_code)]
 
+use crate::defs::log::{
+    CODE, DROPPED, HEAD, LEVEL_DEBUG, LEVEL_ERROR, LEVEL_INFO, LEVEL_TRACE, LEVEL_WARN, MAJOR,
+    MAX_CAPACITY, MAX_TEXT_LEN, MIN_CAPACITY, SLOT_WORD, SLOTS, SOURCE, SOURCE_PARTY_SHIFT, TEXT,
+    TEXT_LEN, TIME,
+};
 use crate::defs::{KIND_LOG, LINE};
 use crate::error::Error;
 use crate::protocol::log::{self, Look, Words};
@@ -43,37 +33,6 @@ use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
-
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-
-const HEAD: usize = 0;
-/// Apart from the head: it is written when something is wrong only.
-const DROPPED: usize = LINE;
-/// Where the slots begin.
-const SLOTS: usize = 2 * LINE;
-/// In a slot.
-const SLOT_WORD: usize = 0;
-/// In a slot.
-const TIME: usize = 4;
-/// In a slot: the source in the upper half, the level in the lower.
-const SOURCE: usize = 12;
-/// In a slot.
-const CODE: usize = 16;
-/// In a slot.
-const TEXT_LEN: usize = 20;
-/// In a slot.
-const TEXT: usize = 24;
-
-const MIN_CAPACITY: u32 = 4;
-const MAX_CAPACITY: u32 = 1 << 20;
-const MAX_TEXT_LEN: u32 = 4096 - TEXT as u32;
-
-const _: () = {
-    assert!(HEAD + 4 <= DROPPED && DROPPED + 4 <= SLOTS);
-    assert!(SLOT_WORD + 4 <= TIME && TIME + 8 <= SOURCE && SOURCE + 4 <= CODE);
-    assert!(CODE + 4 <= TEXT_LEN && TEXT_LEN + 4 <= TEXT && TEXT < LINE);
-};
 
 /// What a log consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,15 +130,15 @@ pub struct Event<'a> {
 
 impl Event<'_> {
     /// Something failed.
-    pub const ERROR: u8 = 1;
+    pub const ERROR: u8 = LEVEL_ERROR;
     /// Something may fail.
-    pub const WARN: u8 = 2;
+    pub const WARN: u8 = LEVEL_WARN;
     /// Something worth knowing.
-    pub const INFO: u8 = 3;
+    pub const INFO: u8 = LEVEL_INFO;
     /// For whoever looks for a mistake.
-    pub const DEBUG: u8 = 4;
+    pub const DEBUG: u8 = LEVEL_DEBUG;
     /// Every step.
-    pub const TRACE: u8 = 5;
+    pub const TRACE: u8 = LEVEL_TRACE;
 }
 
 /// An event that was read, but for its text, which is in the reader's buffer. It was whole; what
@@ -297,7 +256,8 @@ impl<'m> Log<'m> {
         // Relaxed stores inside the section, which can be written: none of them fails.
         self.span.store(at + TIME, event.time as u32)?;
         self.span.store(at + TIME + 4, (event.time >> 32) as u32)?;
-        self.span.store(at + SOURCE, (u32::from(party) << 16) | u32::from(event.level))?;
+        let source = u32::from(party) << SOURCE_PARTY_SHIFT;
+        self.span.store(at + SOURCE, source | u32::from(event.level))?;
         self.span.store(at + CODE, event.code)?;
         self.span.store(at + TEXT_LEN, len as u32)?;
         self.span.write(at + TEXT, event.text.as_bytes())?;
@@ -451,7 +411,7 @@ impl LogReader<'_> {
             sequence: self.next,
             time: u64::from(low) | (u64::from(high) << 32),
             level: source as u8,
-            source: (source >> 16) as u16,
+            source: (source >> SOURCE_PARTY_SHIFT) as u16,
             code: span.load(at + CODE)?,
             text_len,
         })

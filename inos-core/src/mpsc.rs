@@ -1,34 +1,6 @@
 //! A byte ring of many producers and one consumer, records of any length.
 //!
-//! ```text
-//!   0                4               8                                             64
-//!   +----------------+---------------+----------------------------------------------+
-//!   | tail: a hint   | unused                                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//!  64               68              72                                            128
-//!   +----------------+---------------+----------------------------------------------+
-//!   | head ticket    | head          | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! 128              132             136                                            192
-//!   +----------------+---------------+----------------------------------------------+
-//!   | consumer lease | read          | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! 192: per seat, one line
-//!   +----------------+---------------+----------------------------------------------+
-//!   | producer lease | intent        | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! per ticket 8 bytes, all of them rounded up to a line
-//!   +----------------+---------------+
-//!   | extent         | state         |
-//!   +----------------+---------------+
-//! `capacity` granules of 8 bytes
-//!
-//! record, on a granule of what one producer claimed
-//!   0                4               8
-//!   +----------------+---------------+----------------------------------------------+
-//!   | length         | tag           | payload, padded to 8 bytes                   |
-//!   +----------------+---------------+----------------------------------------------+
-//! ```
+//! [`defs::mpsc`](crate::defs::mpsc) draws the bytes.
 //!
 //! - A producer claims space with a ticket, for one record or for a [batch](MpscBatch) of them.
 //!   Order and place are fixed when it claims; the records are published when it stores the
@@ -59,10 +31,15 @@
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
+use crate::defs::mpsc::{
+    CONSUMER_LEASE, EXTENT, HEAD, HEAD_TICKET, HEADER_LEN, INTENT, MAJOR, MAX_CAPACITY, MAX_SEATS,
+    MAX_TICKETS, MIN_CAPACITY, MIN_TICKETS, READ, RECORD_LEN, RECORD_TAG, SEAT_LEASE, SEATS, STATE,
+    TAIL, TICKET_LEN,
+};
 use crate::defs::{GRANULE, KIND_MPSC, LINE};
 use crate::error::Error;
 use crate::protocol::mpsc::{
-    self, Available, Claim, ConsumerCursor, MAX_CAPACITY, ProducerCursor, Words,
+    self, Available, Claim, ConsumerCursor, ProducerCursor, Words,
 };
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend;
@@ -78,48 +55,6 @@ mod producer;
 
 pub use consumer::{MpscConsumer, MpscRecord};
 pub use producer::{MpscBatch, MpscGrant, MpscProducer};
-
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-/// Smallest capacity in granules.
-const MIN_CAPACITY: u32 = 8;
-const MIN_TICKETS: u32 = 4;
-const MAX_TICKETS: u32 = 1 << 16;
-const MAX_SEATS: u32 = 1 << 10;
-
-const TAIL: usize = 0;
-const HEAD_TICKET: usize = LINE;
-const HEAD: usize = LINE + 4;
-const CONSUMER_LEASE: usize = 2 * LINE;
-const READ: usize = 2 * LINE + 4;
-const SEATS: usize = 3 * LINE;
-
-/// In a seat's line.
-const SEAT_LEASE: usize = 0;
-/// In a seat's line.
-const INTENT: usize = 4;
-
-/// Bytes of a ticket.
-const TICKET_LEN: usize = 8;
-/// In a ticket.
-const EXTENT: usize = 0;
-/// In a ticket.
-const STATE: usize = 4;
-
-/// Offset of the length in a record's header.
-const RECORD_LEN: usize = 0;
-/// Offset of the tag.
-const RECORD_TAG: usize = 4;
-/// Bytes in a record's header.
-const HEADER_LEN: usize = GRANULE;
-
-const _: () = {
-    assert!(TAIL + 4 <= HEAD_TICKET && HEAD_TICKET + 4 <= HEAD && HEAD + 4 <= CONSUMER_LEASE);
-    assert!(CONSUMER_LEASE + 4 <= READ && READ + 4 <= SEATS);
-    assert!(SEAT_LEASE + 4 <= INTENT && INTENT + 4 <= LINE);
-    assert!(EXTENT + 4 <= STATE && STATE + 4 <= TICKET_LEN);
-    assert!(RECORD_LEN + 4 <= RECORD_TAG && RECORD_TAG + 4 <= HEADER_LEN);
-};
 
 /// Granules that a record of so many bytes takes.
 const fn granules(len: usize) -> usize {

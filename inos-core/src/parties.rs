@@ -1,17 +1,6 @@
 //! Who takes part, and who is dead: seats that parties sign their claims with.
 //!
-//! ```text
-//!   0                4                                                            64
-//!   +----------------+--------------------------------------------------------------+
-//!   | reaper lease   | zero                                                         |
-//!   +----------------+--------------------------------------------------------------+
-//! seat i, at 64 * i, i from 1 on
-//!   0        4           8            12          16                  48          64
-//!   +--------+-----------+------------+-----------+-------------------+-----------+
-//!   | lease  | heartbeat | process id | described | label, UTF-8,     | zero      |
-//!   |        | epoch     |            |           | padded with zeros |           |
-//!   +--------+-----------+------------+-----------+-------------------+-----------+
-//! ```
+//! [`defs::parties`](crate::defs::parties) draws the bytes.
 //!
 //! A party joins by taking a seat. What it then opens through [`Party::sections`] is claimed in
 //! its name: producer and consumer roles, pins, lanes, blocks. A party that leaves gives all of
@@ -37,6 +26,10 @@ use core::marker::PhantomData;
 
 pub use party::{Party, Reaped};
 
+pub use crate::defs::parties::MAX_LABEL_LEN;
+use crate::defs::parties::{
+    DESCRIBED, HEARTBEAT, LABEL, MAJOR, MAX_SEATS, PROCESS_ID, REAPER_LEASE, SEAT_LEASE,
+};
 use crate::defs::{KIND_PARTIES, LINE};
 use crate::epochs::EpochWatcher;
 use crate::error::Error;
@@ -48,27 +41,8 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{Ordering, fence};
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-
-/// Bytes in a party's label.
-pub const MAX_LABEL_LEN: usize = 32;
 /// Most seats.
-pub const MAX_PARTIES: u32 = role::MAX_PARTY as u32;
-
-const REAPER_LEASE: usize = 0;
-
-const SEAT_LEASE: usize = 0;
-const HEARTBEAT: usize = 4;
-const PROCESS_ID: usize = 8;
-/// The lease word that process id and label belong to.
-const DESCRIBED: usize = 12;
-const LABEL: usize = 16;
-
-const _: () = {
-    assert!(REAPER_LEASE + 4 <= LINE);
-    assert!(LABEL + MAX_LABEL_LEN <= LINE);
-};
+pub const MAX_PARTIES: u32 = MAX_SEATS;
 
 /// How many parties there may be, and how they prove that they are alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,21 +1,7 @@
 //! The newest state of something, readable in place: a writer that never waits, readers that
 //! never see a torn frame.
 //!
-//! ```text
-//!   0                4               8                                             64
-//!   +----------------+---------------+----------------------------------------------+
-//!   | writer lease   | latest        | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! per slot, one line
-//!   +----------------+---------------+----------------------------------------------+
-//!   | sequence       | frame length  | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! per seat, one line
-//!   +----------------+---------------+----------------------------------------------+
-//!   | lease          | pin           | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! per slot: the frame's bytes, rounded up to a line
-//! ```
+//! [`defs::ping_pong`](crate::defs::ping_pong) draws the bytes.
 //!
 //! - A frame is published when the writer stores `latest`. Older frames are not kept.
 //! - A [`Reader`] holds a seat and pins the newest frame: the writer passes its slot by. With at
@@ -35,9 +21,13 @@
 
 use core::marker::PhantomData;
 
+use crate::defs::ping_pong::{
+    FRAME_LEN, LATEST, MAJOR, MAX_SLOTS, MIN_SLOTS, MODE_OBSERVED, MODE_PINNED, PIN, SEAT_LEASE,
+    SEQUENCE, SHAPE_COUNT, SHAPE_MODE_SHIFT, SHAPE_SEATS_SHIFT, WRITER_LEASE,
+};
 use crate::defs::{KIND_PING_PONG, LINE};
 use crate::error::Error;
-use crate::protocol::ping_pong::{self, Claim, MAX_SLOTS, MIN_SLOTS, Words, WriterState};
+use crate::protocol::ping_pong::{self, Claim, Words, WriterState};
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend::{self, Pinned};
 use crate::raw::region::{Cooperative, Trust};
@@ -53,28 +43,6 @@ mod writer;
 
 pub use reader::{Front, Observed, Observer, Reader};
 pub use writer::{Back, Writer};
-
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-
-const WRITER_LEASE: usize = 0;
-const LATEST: usize = 4;
-/// In a slot's line.
-const SEQUENCE: usize = 0;
-/// In a slot's line.
-const FRAME_LEN: usize = 4;
-/// In a seat's line.
-const SEAT_LEASE: usize = 0;
-/// In a seat's line.
-const PIN: usize = 4;
-
-const _: () = {
-    assert!(WRITER_LEASE + 4 <= LATEST && LATEST + 4 <= LINE);
-    assert!(SEQUENCE + 4 <= FRAME_LEN && FRAME_LEN + 4 <= LINE);
-    assert!(SEAT_LEASE + 4 <= PIN && PIN + 4 <= LINE);
-    // Slots and seats have eight bits each in the section's parameters.
-    assert!(MAX_SLOTS <= 0xff);
-};
 
 /// Who reads a ping-pong buffer, and so how it may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,10 +69,11 @@ pub struct PingPongConfig {
 impl PingPongConfig {
     pub(crate) const fn params(&self) -> [u32; 4] {
         let mode = match self.mode {
-            Mode::Pinned => 0,
-            Mode::Observed => 1,
+            Mode::Pinned => MODE_PINNED,
+            Mode::Observed => MODE_OBSERVED,
         };
-        [self.slots | (self.seats << 8) | (mode << 16), self.frame_len, 0, 0]
+        let seats = self.seats << SHAPE_SEATS_SHIFT;
+        [self.slots | seats | (mode << SHAPE_MODE_SHIFT), self.frame_len, 0, 0]
     }
 
     /// With frames of items.
@@ -186,12 +155,12 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
 
 fn config_of(section: &Section) -> Result<PingPongConfig, Error> {
     let [packed, frame_len, ..] = section.params;
-    let mode = match packed >> 16 {
-        0 => Mode::Pinned,
-        1 => Mode::Observed,
+    let mode = match packed >> SHAPE_MODE_SHIFT {
+        MODE_PINNED => Mode::Pinned,
+        MODE_OBSERVED => Mode::Observed,
         _ => return Err(Error::Corrupt { what: "mode of a ping-pong buffer" }),
     };
-    let (slots, seats) = (packed & 0xff, (packed >> 8) & 0xff);
+    let (slots, seats) = (packed & SHAPE_COUNT, (packed >> SHAPE_SEATS_SHIFT) & SHAPE_COUNT);
     let config = PingPongConfig { slots, seats, frame_len, mode };
     match section_len(&config) {
         Ok(needed) if section.len >= needed => Ok(config),

@@ -1,20 +1,6 @@
 //! The unit registry: who is there, what it can do, which methods it has, and what it needs.
 //!
-//! ```text
-//!   0        4           64                  64 + 4 f          64 + 4 f + 64 n
-//!   +--------+-----------+-------------------+-----------------+---------------------------+
-//!   | flags  | zero      | filter: f words   | index: n lines  | slots, `slot_len` bytes   |
-//!   |        |           |                   | of 16 entries   | each                      |
-//!   +--------+-----------+-------------------+-----------------+---------------------------+
-//! slot
-//!   0        4           8        12         16                80                   slot_len
-//!   +--------+-----------+--------+----------+-----------------+---------------------------+
-//!   | state  | heartbeat | hash of| lengths  | numbers         | name, dependencies,       |
-//!   |        | epoch     | name   |          |                 | methods                   |
-//!   +--------+-----------+--------+----------+-----------------+---------------------------+
-//!
-//!   free ----> claimed ----> proposed ----> active ----> retired ----> claimed ...
-//! ```
+//! [`defs::registry`](crate::defs::registry) draws the bytes.
 //!
 //! A section of up to 1024 slots, and up to [`MAX_OVERFLOWS`] *overflow sections* of the same
 //! form behind it, which the layout binds to it. Slots are counted through all of them, so a
@@ -47,6 +33,8 @@
 
 use core::marker::PhantomData;
 
+use crate::defs::registry::{HEARTBEAT, MAJOR, STATE};
+pub use crate::defs::registry::{MAX_OVERFLOWS, MAX_UNIT_NAME_LEN, MAX_UNIT_SLOTS};
 use crate::defs::{KIND_REGISTRY, KIND_REGISTRY_OVERFLOW};
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
@@ -77,15 +65,6 @@ pub use slot::{MAX_SLOT_LEN, MIN_SLOT_LEN, SLOT_HEAD_LEN};
 use table::{Table, shape_of};
 pub(crate) use table::{format, reclaim, void_roles};
 pub use version::{Dependency, Version, VersionRange};
-
-const MAJOR: u16 = 1;
-
-/// Most slots of a registry's section, and of each overflow section.
-pub const MAX_UNIT_SLOTS: u32 = 1024;
-/// Most overflow sections of a registry.
-pub const MAX_OVERFLOWS: usize = 7;
-/// Longest name of a unit, in bytes.
-pub const MAX_UNIT_NAME_LEN: usize = 64;
 
 /// A registry of units. Any number of handles in any number of parties work on one.
 ///
@@ -232,7 +211,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active, or not any more; `ReadOnly`.
     pub fn retire(&self, id: UnitId) -> Result<(), Error> {
         self.first().span.require_writable()?;
-        let state = self.slot_of(id)?.word(slot::STATE)?;
+        let state = self.slot_of(id)?.word(STATE)?;
         if protocol::retire(state, id.generation()) { Ok(()) } else { Err(Error::NoUnit) }
     }
 
@@ -289,7 +268,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
         read: impl FnOnce(&Span<'m>, u32) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let slot = self.slot_of(id)?;
-        let state = slot.peek(slot::STATE)?;
+        let state = slot.peek(STATE)?;
         let raw = protocol::look(&state);
         if !protocol::is_active(raw, id.generation()) {
             return Err(Error::NoUnit);
@@ -342,7 +321,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active; `ReadOnly`.
     pub fn heartbeat(&self, id: UnitId) -> Result<EpochCounter<'m>, Error> {
         let slot = self.active(id)?;
-        Ok(EpochCounter::from_word(slot.word(slot::HEARTBEAT)?))
+        Ok(EpochCounter::from_word(slot.word(HEARTBEAT)?))
     }
 
     /// The epoch by which a unit says that it is alive, for those who watch it.
@@ -351,13 +330,13 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active.
     pub fn heartbeat_watcher(&self, id: UnitId) -> Result<EpochWatcher<'m>, Error> {
         let slot = self.active(id)?;
-        Ok(EpochWatcher::from_peek(slot.peek(slot::HEARTBEAT)?))
+        Ok(EpochWatcher::from_peek(slot.peek(HEARTBEAT)?))
     }
 
     fn active(&self, id: UnitId) -> Result<Span<'m>, Error> {
         let slot = self.slot_of(id)?;
         // Relaxed: nothing of the record is read.
-        let raw = slot.peek(slot::STATE)?.load(Ordering::Relaxed);
+        let raw = slot.peek(STATE)?.load(Ordering::Relaxed);
         if protocol::is_active(raw, id.generation()) { Ok(slot) } else { Err(Error::NoUnit) }
     }
 

@@ -1,22 +1,6 @@
 //! A byte ring: one producer, one consumer, records of any length.
 //!
-//! ```text
-//!   0                4               8                                             64
-//!   +----------------+---------------+----------------------------------------------+
-//!   | producer lease | tail          | unused: the consumer's words stay off        |
-//!   +----------------+---------------+----------------------------------------------+
-//!  64               68              72                                            128
-//!   +----------------+---------------+----------------------------------------------+
-//!   | consumer lease | head          | unused                                       |
-//!   +----------------+---------------+----------------------------------------------+
-//! 128: `capacity` granules of 8 bytes
-//!
-//! record, on a granule
-//!   0                4               8
-//!   +---+------------+---------------+----------------------------------------------+
-//!   | P | length: 31 | tag           | payload, padded to 8 bytes                   |
-//!   +---+------------+---------------+----------------------------------------------+
-//! ```
+//! [`defs::ring`](crate::defs::ring) draws the bytes.
 //!
 //! - A record is published when the producer stores the tail; its space is free when the
 //!   consumer stores the head.
@@ -55,9 +39,12 @@ pub use batched::{Batch, Batched};
 pub use consumer::{Consumer, Drain, Drained, Popped, Record};
 pub use producer::{Grant, Producer};
 
-use crate::defs::{GRANULE, KIND_RING, LINE};
+use crate::defs::ring::{
+    CONSUMER_LEASE, DATA, HEAD, HEADER_LEN, MAJOR, MAX_CAPACITY, MIN_CAPACITY, PADDING,
+    PRODUCER_LEASE, RECORD_LEN, RECORD_TAG, TAIL,
+};
+use crate::defs::{GRANULE, KIND_RING};
 use crate::error::Error;
-use crate::protocol::ring::MAX_CAPACITY;
 use crate::protocol::role;
 use crate::raw::region::{Cooperative, Region, Trust};
 use crate::raw::span::Span;
@@ -65,32 +52,7 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::Ordering;
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-/// Smallest capacity in granules.
-const MIN_CAPACITY: u32 = 8;
-
-const PRODUCER_LEASE: usize = 0;
-const TAIL: usize = 4;
-const CONSUMER_LEASE: usize = LINE;
-const HEAD: usize = LINE + 4;
-const DATA: usize = 2 * LINE;
-
-/// Offset of the length in a record's header.
-const RECORD_LEN: usize = 0;
-/// Offset of the tag.
-const RECORD_TAG: usize = 4;
-/// Bytes in a record's header.
-const HEADER_LEN: usize = GRANULE;
-/// Bit 31 of the length: the granules up to the end of the ring are no record.
-const PADDING: u32 = 1 << 31;
-
-const _: () = {
-    assert!(PRODUCER_LEASE + 4 <= TAIL && TAIL + 4 <= CONSUMER_LEASE);
-    assert!(CONSUMER_LEASE + 4 <= HEAD && HEAD + 4 <= DATA);
-    assert!(RECORD_TAG + 4 <= HEADER_LEN);
-    assert!(max_record(MAX_CAPACITY) < PADDING as usize);
-};
+const _: () = assert!(max_record(MAX_CAPACITY) < PADDING as usize);
 
 /// Bytes in the payload of the largest record: half the ring, less the header, and what 31 bits
 /// of length can say in whole granules.

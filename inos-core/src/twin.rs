@@ -1,18 +1,7 @@
 //! Replicas for those who cannot map the memory: a dirty map says which blocks of some sections
 //! changed, and a twin copies those and no others.
 //!
-//! ```text
-//!   0                4                                                              64
-//!   +----------------+---------------------------------------------------------------+
-//!   | writer lease   | unused                                                        |
-//!   +----------------+---------------------------------------------------------------+
-//!  64               68                                                             128
-//!   +----------------+---------------------------------------------------------------+
-//!   | epoch          | unused                                                        |
-//!   +----------------+---------------------------------------------------------------+
-//! then three arrays of stamps, a word each, every array rounded up to a line
-//!   one per 4096 blocks   |   one per 64 blocks   |   one per block
-//! ```
+//! [`defs::twin`](crate::defs::twin) draws the bytes.
 //!
 //! - A map covers a *group*: one or more sections of kind `raw` that follow one another in the
 //!   layout. Offsets count from the first one's first byte ([`DirtyMap::range_of`] says where each
@@ -40,6 +29,9 @@
 
 use core::ops::Range;
 
+use crate::defs::twin::{
+    EPOCH, MAJOR, MAX_BLOCK_BITS, MAX_BLOCKS, MIN_BLOCK_BITS, STAMPS, WRITER_LEASE,
+};
 use crate::defs::{KIND_DIRTY_MAP, LINE};
 use crate::epochs::EpochWatcher;
 use crate::error::Error;
@@ -58,21 +50,6 @@ pub use crate::protocol::twin::Pulled;
 pub use reader::{Snapshot, Twin};
 pub use writer::TwinWriter;
 
-/// Major version of this kind of section.
-const MAJOR: u16 = 1;
-
-const WRITER_LEASE: usize = 0;
-/// Apart from the lease: readers poll it.
-const EPOCH: usize = LINE;
-/// Where the stamps begin.
-const STAMPS: usize = 2 * LINE;
-/// Most blocks in a group.
-const MAX_BLOCKS: u64 = 1 << 24;
-/// Shortest and longest block, as powers of two.
-const BLOCK_BITS: (u32, u32) = (6, 24);
-
-const _: () = assert!(WRITER_LEASE + 4 <= EPOCH && EPOCH + 4 <= STAMPS);
-
 /// What a dirty map covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirtyMapConfig {
@@ -90,7 +67,7 @@ impl DirtyMapConfig {
     /// How many blocks so many bytes are.
     pub(crate) const fn blocks(&self, len: u64) -> Result<u32, Error> {
         let bits = self.block_len.trailing_zeros();
-        if !self.block_len.is_power_of_two() || bits < BLOCK_BITS.0 || bits > BLOCK_BITS.1 {
+        if !self.block_len.is_power_of_two() || bits < MIN_BLOCK_BITS || bits > MAX_BLOCK_BITS {
             return Err(Error::BadLayout { what: "a block has 2^6 to 2^24 bytes" });
         }
         let blocks = len.div_ceil(self.block_len as u64);

@@ -1,9 +1,10 @@
 //! The memory layout's constants for other languages.
 //!
 //! Whoever attaches to a region from JavaScript or C needs the same numbers as this workspace:
-//! offsets in the superblock and in the section table, section kinds, the bits of epoch and
-//! role words, opcodes and statuses of calls. They are listed once, in [`GROUPS`], with values taken from `inos-core`, and
-//! written out by [`typescript`] and [`c_header`]. The two files are committed:
+//! offsets in the superblock and in the section table; of each kind of section the parameters,
+//! offsets, limits, and the bits of its words; opcodes and statuses of calls. They are listed once,
+//! in [`GROUPS`], with values taken from `inos-core`, and written out by [`typescript`] and
+//! [`c_header`]. The two files are committed:
 //!
 //! | language | file |
 //! |---|---|
@@ -11,16 +12,17 @@
 //! | C, C++ | `schemas/generated/inos_layout.h` |
 //!
 //! `cargo run -p inos-schemas --example generate` writes them anew; a test fails while they
-//! are stale, and another if `inos-core` defines a constant that is not listed.
+//! are stale, and another if a constant of `inos_core::defs` is not listed. One of a module of
+//! `defs` has the module's name in front: `defs::ring::TAIL` is `RING_TAIL`.
 //!
 //! ```
 //! assert!(inos_schemas::typescript().contains("export const SUPERBLOCK_LEN = 64;"));
-//! assert!(inos_schemas::c_header().contains("#define INOS_SUPERBLOCK_LEN UINT32_C(64)"));
+//! assert!(inos_schemas::c_header().contains("#define INOS_RING_TAIL UINT32_C(4)"));
 //! ```
 //!
 //! # Not here yet
-//! Cap'n Proto messages: there is no `.capnp` file and no generated message code. The words
-//! inside a section of each kind are described in `inos-core` only. Byte order and alignment
+//! Cap'n Proto messages: there is no `.capnp` file and no generated message code. Orderings, and
+//! offsets that depend on parameters, are described in `inos-core` only. Byte order and alignment
 //! are the reader's to mind: all words are 32 bits in the machine's byte order.
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,6 @@
 //! The constants: name, value, one sentence.
 
-use inos_core::protocol::{epoch, ping_pong, role};
-use inos_core::{COMPLETION_LEN, Opcode, PayloadRef, SUBMISSION_LEN, SectionId, Status, defs};
+use inos_core::defs;
 
 /// A named number of the layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +28,30 @@ const fn word(value: u64) -> u32 {
     value as u32
 }
 
-/// A constant of the same name as the one its value comes from, or `NAME = value`.
+/// Whether `prefix` is the name of `module` in capitals, and an underscore.
+const fn is_prefix_of(prefix: &str, module: &str) -> bool {
+    let (prefix, module) = (prefix.as_bytes(), module.as_bytes());
+    let mut at = 0;
+    while at < module.len() && at < prefix.len() {
+        if prefix[at] != module[at].to_ascii_uppercase() {
+            return false;
+        }
+        at += 1;
+    }
+    at == module.len() && prefix.len() == at + 1 && prefix[at] == b'_'
+}
+
+/// A constant of the same name as the one its value comes from, or `NAME = value`. Those of a kind
+/// of section have the name of its module in front.
 macro_rules! constants {
+    (from $module:ident, $prefix:literal: $($name:ident => $doc:literal,)*) => {{
+        const { assert!(is_prefix_of($prefix, stringify!($module))) };
+        &[$(Constant {
+            name: concat!($prefix, stringify!($name)),
+            value: word($module::$name as u64),
+            doc: $doc,
+        }),*]
+    }};
     (from $module:ident: $($name:ident => $doc:literal,)*) => {
         &[$(Constant {
             name: stringify!($name),
@@ -42,6 +63,11 @@ macro_rules! constants {
         &[$(Constant { name: stringify!($name), value: word($value as u64), doc: $doc }),*]
     };
 }
+
+mod calls;
+mod queues;
+mod state;
+mod words;
 
 /// All constants, in the order they are written out.
 pub const GROUPS: &[Group] = &[
@@ -121,56 +147,19 @@ pub const GROUPS: &[Group] = &[
             KIND_REGISTRY_OVERFLOW => "Unit slots beyond those of the registry.",
         },
     },
-    Group {
-        title: "Control words",
-        constants: constants! {
-            EPOCH_WAITERS = epoch::WAITERS => "Bit of an epoch word: somebody sleeps on it.",
-            EPOCH_STEP = epoch::STEP => "What one advance adds to an epoch word.",
-            ROLE_HELD = role::HELD => "Bit of a lease word: the role is held.",
-            ROLE_PARTY_SHIFT = role::PARTY_SHIFT =>
-                "Lowest bit, in a lease word, of the number of the party that holds it.",
-            ROLE_GENERATION_SHIFT = role::GENERATION_SHIFT =>
-                "Lowest bit, in a lease word, of how often the role was taken.",
-            ROLE_MAX_PARTY = role::MAX_PARTY => "The largest number of a party; 0 is anonymous.",
-            PING_PONG_BUSY = ping_pong::BUSY =>
-                "Bit of a slot's sequence word: its bytes are not a frame.",
-            PING_PONG_MIN_SLOTS = ping_pong::MIN_SLOTS =>
-                "Smallest number of slots of a ping-pong buffer.",
-            PING_PONG_MAX_SLOTS = ping_pong::MAX_SLOTS =>
-                "Largest number of slots of a ping-pong buffer.",
-        },
-    },
-    Group {
-        title: "Calls",
-        constants: constants! {
-            SUBMISSION_LEN = SUBMISSION_LEN => "Bytes of a submission.",
-            COMPLETION_LEN = COMPLETION_LEN => "Bytes of a completion.",
-            OPCODE_NOOP = Opcode::Noop => "Nothing but an answer.",
-            OPCODE_EXECUTE = Opcode::Execute => "Run a method of a unit.",
-            OPCODE_CANCEL = Opcode::Cancel => "Cancel another call of the same lane.",
-            SPACE_NONE = PayloadRef::none().space => "Space of a reference to no bytes.",
-            SPACE_BUFFER = PayloadRef::buffer(0, 0).space =>
-                "Space of a reference into the lane's buffer.",
-            SPACE_SECTION = PayloadRef::section(SectionId(0), 0, 0).space =>
-                "Space of a reference into a section, to which the section's id is added.",
-            STATUS_OK = Status::OK.0 => "It ended well; numbers below 65,536 are the unit's errors.",
-            STATUS_UNSUPPORTED = Status::UNSUPPORTED.0 =>
-                "The service does not know the opcode or a flag.",
-            STATUS_BAD_REFERENCE = Status::BAD_REFERENCE.0 =>
-                "A payload reference means no bytes that may be used this way.",
-            STATUS_NO_UNIT = Status::NO_UNIT.0 => "The unit is not there.",
-            STATUS_NO_METHOD = Status::NO_METHOD.0 => "The unit has no method of this number.",
-            STATUS_SHUT_DOWN = Status::SHUT_DOWN.0 => "The service ended before the call did.",
-            STATUS_CANCELLED = Status::CANCELLED.0 => "The client cancelled it.",
-            STATUS_TIMED_OUT = Status::TIMED_OUT.0 => "Its time was over.",
-            STATUS_TOO_SMALL = Status::TOO_SMALL.0 =>
-                "The output has less room than the result needs.",
-            STATUS_BUSY = Status::BUSY.0 =>
-                "Something that it needs is held by another party or has no room now.",
-            STATUS_UNIT_FAILED = Status::UNIT_FAILED.0 => "The unit broke while it worked.",
-            STATUS_NO_CALL = Status::NO_CALL.0 => "No call of this id is to be cancelled.",
-            STATUS_SERVICE_LOST = Status::SERVICE_LOST.0 =>
-                "The service that accepted the call ended or died without an answer.",
-        },
-    },
+    words::EPOCH,
+    words::ROLE,
+    words::PARTIES,
+    words::EPOCHS,
+    queues::RING,
+    queues::MPSC,
+    queues::BROADCAST,
+    state::PING_PONG,
+    state::TWIN,
+    state::ARENA,
+    calls::LANES,
+    calls::ANSWERS,
+    calls::REGISTRY,
+    words::COUNTERS,
+    words::LOG,
 ];

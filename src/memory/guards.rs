@@ -112,7 +112,7 @@ impl Shared {
 unsafe impl Liveness for ThreadGuards {
     type Guard = ThreadGuard;
 
-    const SCHEME: u32 = 2;
+    const SCHEME: u32 = inos_core::defs::parties::SCHEME_GUARDS;
     const EXCLUSIVE: bool = true;
 
     fn covers(&self, base: *const u8) -> bool {

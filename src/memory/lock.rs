@@ -104,7 +104,7 @@ fn host_error(error: &io::Error) -> Error {
 unsafe impl Liveness for FileLocks<'_> {
     type Guard = FileLock;
 
-    const SCHEME: u32 = 1;
+    const SCHEME: u32 = inos_core::defs::parties::SCHEME_FILE_LOCKS;
     const EXCLUSIVE: bool = true;
 
     fn covers(&self, base: *const u8) -> bool {

@@ -3,8 +3,11 @@
 
 use super::{Bank, EpochCounter, EpochWatcher, MAJOR, PADDED};
 use crate::defs::KIND_EPOCHS;
+use crate::defs::epochs::{
+    ID_GENERATION_SHIFT, MAX_NAME_LEN, MAX_SLOTS, SLOT_EPOCH, SLOT_LEN, SLOT_STATE,
+};
 use crate::error::Error;
-use crate::protocol::names::{self, NAME_WORDS, Slot, Slots};
+use crate::protocol::names::{self, Slot, Slots};
 use crate::protocol::{Word, epoch};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
@@ -17,14 +20,12 @@ mod handles;
 mod slots;
 
 pub use handles::{NamedCounter, NamedWatcher};
-use slots::{EPOCH, Readable, SLOT_LEN, STATE, Writable, pack, slot_offset, unpack};
+use slots::{Readable, Writable, pack, slot_offset, unpack};
 
 /// Most slots of a bank of named epochs.
-pub const MAX_NAMED_EPOCHS: u32 = 1 << INDEX_BITS;
+pub const MAX_NAMED_EPOCHS: u32 = MAX_SLOTS;
 /// Longest name of an epoch, in bytes.
-pub const MAX_EPOCH_NAME_LEN: usize = NAME_WORDS * 4;
-
-const INDEX_BITS: u32 = names::GENERATION_SHIFT;
+pub const MAX_EPOCH_NAME_LEN: usize = MAX_NAME_LEN;
 
 /// How many epochs a bank can name at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
     span.require_writable()?;
     let slots = Writable { span, slots };
     Ok(names::reclaim(&slots, dead, |index| {
-        if let Ok(word) = span.word(slot_offset(index) + EPOCH) {
+        if let Ok(word) = span.word(slot_offset(index) + SLOT_EPOCH) {
             // Release: as in `epoch::advance`, with the sleepers still announced.
             Word::add(word, epoch::STEP, Ordering::Release);
         }
@@ -105,11 +106,11 @@ impl EpochId {
     /// How often the slot had been freed, 20 bits.
     #[must_use]
     pub const fn generation(self) -> u32 {
-        self.0 >> INDEX_BITS
+        self.0 >> ID_GENERATION_SHIFT
     }
 
     const fn of(slot: Slot) -> Self {
-        Self((slot.generation << INDEX_BITS) | slot.index)
+        Self((slot.generation << ID_GENERATION_SHIFT) | slot.index)
     }
 
     const fn slot(self) -> Slot {
@@ -271,7 +272,7 @@ impl<'m> NamedEpochs<'m> {
     pub fn free<P: Park>(&self, id: EpochId, park: &P) -> Result<(), Error> {
         self.span.require_writable()?;
         names::free(&Writable { span: &self.span, slots: self.slots }, id.slot())?;
-        let word = self.span.word(slot_offset(id.index()) + EPOCH)?;
+        let word = self.span.word(slot_offset(id.index()) + SLOT_EPOCH)?;
         EpochCounter::from_word(word).advance(park);
         Ok(())
     }
@@ -308,8 +309,8 @@ impl<'m> NamedEpochs<'m> {
     pub fn counter(&self, id: EpochId) -> Result<NamedCounter<'m>, Error> {
         self.check(id)?;
         let at = slot_offset(id.index());
-        let counter = EpochCounter::from_word(self.span.word(at + EPOCH)?);
-        Ok(NamedCounter { counter, state: self.span.word(at + STATE)?, id })
+        let counter = EpochCounter::from_word(self.span.word(at + SLOT_EPOCH)?);
+        Ok(NamedCounter { counter, state: self.span.word(at + SLOT_STATE)?, id })
     }
 
     /// A watcher that has seen the epoch as it is now.
@@ -319,8 +320,8 @@ impl<'m> NamedEpochs<'m> {
     pub fn watcher(&self, id: EpochId) -> Result<NamedWatcher<'m>, Error> {
         self.check(id)?;
         let at = slot_offset(id.index());
-        let watcher = EpochWatcher::from_peek(self.span.peek(at + EPOCH)?);
-        Ok(NamedWatcher { watcher, state: self.span.peek(at + STATE)?, id })
+        let watcher = EpochWatcher::from_peek(self.span.peek(at + SLOT_EPOCH)?);
+        Ok(NamedWatcher { watcher, state: self.span.peek(at + SLOT_STATE)?, id })
     }
 }
 

@@ -4,11 +4,11 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use super::entry::{CLIENT_LEASE, COMPLETION_EPOCH, DOORBELL, READY};
 use super::{
     Completion, Lane, Lanes, Submission, buffer_span, load_words, ring_bell, ring_silently,
     store_words,
 };
+use crate::defs::lanes::{CLIENT_LEASE, COMPLETION_EPOCH, DOORBELL, READY};
 use crate::epochs::EpochWatcher;
 use crate::error::Error;
 use crate::protocol::lane::{self, Claimed, ClientCursor};

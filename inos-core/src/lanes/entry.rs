@@ -1,102 +1,16 @@
-//! Where the words of a lane are, and what an entry says. No behaviour.
+//! What an entry of a lane says.
 //!
-//! ```text
-//! section
-//!   0            4                64                 64 + ready_len
-//!   +------------+----------------+-----------------+--------+--------+---
-//!   | doorbell   | service lease  | ready bitmap, a | lane 0 | lane 1 | ...
-//!   | epoch      |                | bit per lane    |        |        |
-//!   +------------+----------------+-----------------+--------+--------+---
-//!
-//! lane
-//!   0              4                    64         128        192        256        320
-//!   +--------------+--------------------+----------+----------+----------+----------+
-//!   | client lease | completion epoch   | sq tail  | sq head  | cq tail  | cq head  |
-//!   +--------------+--------------------+----------+----------+----------+----------+
-//!  320                320 + 64 n           320 + 96 n              + 16 n, rounded up to 64
-//!   +------------------+--------------------+-----------------------+---------------+
-//!   | submissions,     | completions,       | calls in flight,      | buffer        |
-//!   | 64 B each        | 32 B each          | 16 B each             |               |
-//!   +------------------+--------------------+-----------------------+---------------+
-//!
-//! call in flight
-//!   0      4         8            16
-//!   +------+---------+------------+
-//!   | mark | call id | deadline,  |  the service's own clock, in ns; 0 for none
-//!   |      |         | ns         |
-//!   +------+---------+------------+
-//!
-//! submission
-//!   0               4         8        12        16        24       36       48        60   64
-//!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
-//!   | op-   | flags | call id | unit   | method  | timeout | input  | params | output  | zero|
-//!   | code  |       |         |        |         | ns      |        |        |         |     |
-//!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
-//!
-//! completion                                       payload reference
-//!   0         4        8     12   16      24      32   0       4        8     12
-//!   +---------+--------+-----+----+-------+-------+    +-------+--------+-----+
-//!   | call id | status | len | 0  | value | ns    |    | space | offset | len |
-//!   +---------+--------+-----+----+-------+-------+    +-------+--------+-----+
-//! ```
-//!
-//! 64-bit numbers are two words, low first. Positions and marks are those of
-//! [`protocol::lane`](crate::protocol::lane).
-//!
-//! Flags: bits 0 to 2 are the priority, the others are 0.
-//!
-//! A payload reference's space is 0 for none, 1 for the lane's buffer, and 2^31 + id for a
-//! section. 2^30 + id is reserved for a block of an arena in section id, below 2^30: its handle
-//! takes the place of offset and length.
+//! [`defs::lanes`](crate::defs::lanes) draws the bytes.
 #![forbid(unsafe_code)]
 
 use super::Status;
+use crate::defs::lanes::{FLAGS_SHIFT, SPACE_BUFFER, SPACE_NONE, SPACE_SECTION};
+pub use crate::defs::lanes::{COMPLETION_LEN, PRIORITY_MASK, SUBMISSION_LEN};
 use crate::registry::UnitId;
 use crate::section::SectionId;
 
-/// Offset in the section: the epoch that says "a lane has something to say".
-pub(super) const DOORBELL: usize = 0;
-/// Offset in the section: the lease of the service role.
-pub(super) const SERVICE_LEASE: usize = 4;
-/// Offset in the section: the ready bitmap.
-pub(super) const READY: usize = 64;
-
-/// Offset in a lane: the lease of the client role.
-pub(super) const CLIENT_LEASE: usize = 0;
-/// Offset in a lane: the epoch that says "there is a completion".
-pub(super) const COMPLETION_EPOCH: usize = 4;
-/// Offset in a lane: entries submitted. Written by the client.
-pub(super) const SQ_TAIL: usize = 64;
-/// Offset in a lane: entries accepted. Written by the service.
-pub(super) const SQ_HEAD: usize = 128;
-/// Offset in a lane: calls answered. Written by the service.
-pub(super) const CQ_TAIL: usize = 192;
-/// Offset in a lane: answers taken. Written by the client.
-pub(super) const CQ_HEAD: usize = 256;
-/// Words before the entries of a lane.
-pub(super) const LANE_WORDS: usize = SUBMISSIONS / 4;
-/// Offset in a lane: the submissions.
-pub(super) const SUBMISSIONS: usize = 320;
-
-/// Bytes of a submission.
-pub const SUBMISSION_LEN: usize = 64;
-/// Bytes of a completion.
-pub const COMPLETION_LEN: usize = 32;
 pub(super) const SUBMISSION_WORDS: usize = SUBMISSION_LEN / 4;
 pub(super) const COMPLETION_WORDS: usize = COMPLETION_LEN / 4;
-/// Bytes of a slot in the table of calls in flight.
-pub(super) const SLOT_LEN: usize = 16;
-/// Word in a slot: how far the call has come.
-pub(super) const SLOT_MARK: usize = 0;
-/// Word in a slot: the call's id.
-pub(super) const SLOT_CALL: usize = 1;
-/// Word in a slot: the deadline, low and high.
-pub(super) const SLOT_DEADLINE: usize = 2;
-
-const _: () = {
-    assert!(SUBMISSIONS == 5 * crate::defs::LINE);
-    assert!(SERVICE_LEASE < READY && READY == crate::defs::LINE);
-};
 
 /// The client's number for a call, given back in its completion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,13 +59,6 @@ impl Opcode {
         }
     }
 }
-
-/// The bits of a submission's flags that are its priority.
-pub const PRIORITY_MASK: u16 = 7;
-
-const SPACE_NONE: u32 = 0;
-const SPACE_BUFFER: u32 = 1;
-const SPACE_SECTION: u32 = 1 << 31;
 
 /// Where the bytes of a [`PayloadRef`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,7 +209,7 @@ impl Submission {
         let [p0, p1, p2] = self.params.to_words();
         let [o0, o1, o2] = self.output.to_words();
         [
-            self.opcode as u32 | (self.flags as u32) << 16,
+            self.opcode as u32 | (self.flags as u32) << FLAGS_SHIFT,
             self.call_id.0,
             self.unit.raw(),
             self.method as u32,
@@ -327,7 +234,7 @@ impl Submission {
         let [head, call, unit, method, t0, t1, i0, i1, i2, p0, p1, p2, o0, o1, o2, _] = *words;
         Self {
             opcode: head as u16,
-            flags: (head >> 16) as u16,
+            flags: (head >> FLAGS_SHIFT) as u16,
             call_id: CallId(call),
             unit: UnitId::from_raw(unit),
             method: method as u16,
@@ -393,7 +300,7 @@ impl Completion {
 
 /// The priority in the first word of a submission.
 pub(super) const fn first_word_priority(word: u32) -> u8 {
-    ((word >> 16) as u16 & PRIORITY_MASK) as u8
+    ((word >> FLAGS_SHIFT) as u16 & PRIORITY_MASK) as u8
 }
 
 const fn wide(low: u32, high: u32) -> u64 {
@@ -411,6 +318,51 @@ mod tests {
             assert_eq!(Opcode::from_raw(raw), Some(opcode));
         }
         assert!((3..=u16::MAX).all(|raw| Opcode::from_raw(raw).is_none()));
+    }
+
+    #[test]
+    fn words_stand_where_they_are_said_to() {
+        use crate::defs::lanes::*;
+
+        let reference = |offset| PayloadRef { space: 1, offset, len: 100 + offset };
+        let call = Submission {
+            opcode: 2,
+            flags: 3,
+            call_id: CallId(4),
+            unit: UnitId::from_raw(5),
+            method: 6,
+            timeout_ns: 7 | 8 << 32,
+            input: reference(10),
+            params: reference(20),
+            output: reference(30),
+        };
+        let words = call.encode();
+        assert_eq!(words.len() * 4, SUBMISSION_LEN);
+        assert_eq!(words[SUBMISSION_OPCODE / 4], 2 | 3 << FLAGS_SHIFT);
+        assert_eq!(words[SUBMISSION_CALL / 4], 4);
+        assert_eq!(words[SUBMISSION_UNIT / 4], 5);
+        assert_eq!(words[SUBMISSION_METHOD / 4], 6);
+        assert_eq!(words[SUBMISSION_TIMEOUT / 4..][..2], [7, 8]);
+        for (at, of) in [(SUBMISSION_INPUT, 10), (SUBMISSION_PARAMS, 20), (SUBMISSION_OUTPUT, 30)] {
+            let words = &words[at / 4..][..REFERENCE_LEN / 4];
+            assert_eq!(words[REFERENCE_SPACE / 4], SPACE_BUFFER);
+            assert_eq!(words[REFERENCE_OFFSET / 4], of);
+            assert_eq!(words[REFERENCE_BYTES / 4], 100 + of);
+        }
+        let answer = Completion {
+            call_id: CallId(1),
+            status: Status(2),
+            len: 3,
+            value: 4 | 5 << 32,
+            elapsed_ns: 6 | 7 << 32,
+        };
+        let words = answer.encode();
+        assert_eq!(words.len() * 4, COMPLETION_LEN);
+        assert_eq!(words[COMPLETION_CALL / 4], 1);
+        assert_eq!(words[COMPLETION_STATUS / 4], 2);
+        assert_eq!(words[COMPLETION_RESULT_LEN / 4], 3);
+        assert_eq!(words[COMPLETION_VALUE / 4..][..2], [4, 5]);
+        assert_eq!(words[COMPLETION_ELAPSED / 4..][..2], [6, 7]);
     }
 
     #[test]

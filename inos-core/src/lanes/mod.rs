@@ -2,7 +2,7 @@
 //!
 //! A lane is a submission ring, a completion ring and a buffer, and a bit in a ready bitmap
 //! that all lanes share. A client that dies, stalls or writes nonsense harms its lane only.
-//! `lanes/entry.rs` draws the bytes.
+//! [`defs::lanes`](crate::defs::lanes) draws the bytes.
 //!
 //! A call goes like this: the client publishes a submission, marks its ready bit and advances
 //! the doorbell; the service takes the bit, *accepts* the submission, and later publishes a
@@ -55,6 +55,11 @@ pub use entry::{
 pub use service::{CallTicket, Service};
 pub use status::Status;
 
+use crate::defs::lanes::{
+    CLIENT_LEASE, COMPLETION_EPOCH, CQ_HEAD, CQ_TAIL, DOORBELL, MAJOR, MIN_ENTRIES, READY,
+    SERVICE_LEASE, SLOT_CALL, SLOT_DEADLINE, SLOT_LEN, SLOT_MARK, SQ_HEAD, SQ_TAIL, SUBMISSIONS,
+};
+pub use crate::defs::lanes::{MAX_ENTRIES, MAX_LANES};
 use crate::defs::{KIND_LANES, LINE};
 use crate::error::Error;
 use crate::protocol::lane::{self, LaneWords};
@@ -65,17 +70,9 @@ use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Park;
-use entry::{
-    CLIENT_LEASE, COMPLETION_EPOCH, CQ_HEAD, CQ_TAIL, DOORBELL, LANE_WORDS, READY, SERVICE_LEASE,
-    SLOT_CALL, SLOT_DEADLINE, SLOT_LEN, SLOT_MARK, SQ_HEAD, SQ_TAIL, SUBMISSIONS,
-};
 
-const MAJOR: u16 = 1;
-
-/// Most lanes in a section.
-pub const MAX_LANES: u32 = 1024;
-/// Most entries of a lane's rings.
-pub const MAX_ENTRIES: u32 = 4096;
+/// Words before the entries of a lane.
+const LANE_WORDS: usize = SUBMISSIONS / 4;
 const READY_WORDS: usize = MAX_LANES as usize / 32;
 
 /// How many lanes there are, and how large each is.
@@ -122,7 +119,7 @@ pub(crate) const fn section_len(config: &LanesConfig) -> Result<u64, Error> {
     if config.lanes == 0 || config.lanes > MAX_LANES {
         return Err(Error::BadLayout { what: "number of lanes: 1 to 1024" });
     }
-    if config.entries < 2 || config.entries > MAX_ENTRIES || !config.entries.is_power_of_two() {
+    if config.entries < MIN_ENTRIES || config.entries > MAX_ENTRIES || !config.entries.is_power_of_two() {
         return Err(Error::BadLayout { what: "entries of a lane: a power of two, 2 to 4096" });
     }
     if !config.buffer_len.is_multiple_of(64) {
@@ -250,7 +247,7 @@ impl LaneWords for Lane<'_> {
     #[inline]
     fn slot(&self, index: u32) -> Option<(&AtomicU32, &AtomicU32)> {
         let slot = self.slot_words(index)?;
-        Some((&slot[SLOT_MARK], &slot[SLOT_CALL]))
+        Some((&slot[SLOT_MARK / 4], &slot[SLOT_CALL / 4]))
     }
 }
 
@@ -298,15 +295,15 @@ impl<'m> Lane<'m> {
     fn deadline(&self, slot: u32) -> u64 {
         self.slot_words(slot).map_or(0, |words| {
             let half = |word: &AtomicU32| u64::from(word.load(Ordering::Relaxed));
-            half(&words[SLOT_DEADLINE]) | half(&words[SLOT_DEADLINE + 1]) << 32
+            half(&words[SLOT_DEADLINE / 4]) | half(&words[SLOT_DEADLINE / 4 + 1]) << 32
         })
     }
 
     #[inline]
     fn set_deadline(&self, slot: u32, deadline: u64) {
         if let Some(words) = self.slot_words(slot) {
-            words[SLOT_DEADLINE].store(deadline as u32, Ordering::Relaxed);
-            words[SLOT_DEADLINE + 1].store((deadline >> 32) as u32, Ordering::Relaxed);
+            words[SLOT_DEADLINE / 4].store(deadline as u32, Ordering::Relaxed);
+            words[SLOT_DEADLINE / 4 + 1].store((deadline >> 32) as u32, Ordering::Relaxed);
         }
     }
 }

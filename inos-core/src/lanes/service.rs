@@ -3,12 +3,13 @@
 
 use core::marker::PhantomData;
 
-use super::entry::{DOORBELL, READY, SERVICE_LEASE, SUBMISSION_WORDS, first_word_priority};
+use super::entry::{SUBMISSION_WORDS, first_word_priority};
 use super::pending::Pending;
 use super::{
     CallId, Completion, Lane, Lanes, LanesConfig, Status, Submission, buffer_span, load_words,
     ring_bell, store_words,
 };
+use crate::defs::lanes::{DOORBELL, READY, SERVICE_LEASE};
 use crate::epochs::{EpochCounter, EpochWatcher};
 use crate::error::Error;
 use crate::protocol::lane::{self, Held, LaneWords};

@@ -27,13 +27,10 @@
 
 use super::fault::{fence, ordering};
 use super::{ReadWord, Word};
+use crate::defs::broadcast::WRAPS_SHIFT;
+pub use crate::defs::broadcast::{MAX_CAPACITY, SHARE};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-/// The largest capacity in granules.
-pub const MAX_CAPACITY: u32 = 1 << 30;
-/// A record takes at most one in this many granules of the ring.
-pub const SHARE: u32 = 8;
 
 /// Where the first record stands: one capacity from zero, so that no position is below it.
 #[must_use]
@@ -71,8 +68,8 @@ impl<W: ReadWord> Words<'_, W> {
         // far, so nobody takes it for an older one. No model goes as far as 2^32 granules.
         let wraps = self.wraps.load(Ordering::Acquire);
         // The shared bit differs: `wraps` is already that of the next position.
-        let ahead = (wraps ^ (low >> 31)) & 1;
-        (u64::from(wraps.wrapping_sub(ahead)) << 31) | u64::from(low & LOW)
+        let ahead = (wraps ^ (low >> WRAPS_SHIFT)) & 1;
+        (u64::from(wraps.wrapping_sub(ahead)) << WRAPS_SHIFT) | u64::from(low & LOW)
     }
 
     /// Where the newest record stands, if there is one; `intent` was looked at before.
@@ -90,7 +87,7 @@ impl<W: ReadWord> Words<'_, W> {
 }
 
 /// Bits of `intent` that `wraps` does not hold.
-const LOW: u32 = (1 << 31) - 1;
+const LOW: u32 = (1 << WRAPS_SHIFT) - 1;
 
 /// Space that the transmitter may write. Made by [`TransmitterState::begin`] only.
 #[derive(Debug)]
@@ -226,9 +223,9 @@ impl TransmitterState {
         // Never backwards: what a dead transmitter overwrote stays given up.
         let before = self.intent;
         self.intent = before.max(end);
-        if (self.intent >> 31) != (before >> 31) {
+        if (self.intent >> WRAPS_SHIFT) != (before >> WRAPS_SHIFT) {
             // Release: pairs with Acquire in `Words::intent`, as said there.
-            words.wraps.store((self.intent >> 31) as u32, Ordering::Release);
+            words.wraps.store((self.intent >> WRAPS_SHIFT) as u32, Ordering::Release);
         }
         // Release because `intent` vouches for `wraps` and for the newest record; pairs with
         // Acquire in `Words::intent`.

@@ -30,23 +30,17 @@
 use super::fault::{fence, is_planted, ordering};
 use super::role::MAX_PARTY;
 use super::{ReadWord, Word};
+pub use crate::defs::counters::ADD_MAX;
+use crate::defs::counters::{
+    ACTIVE, FREE, GENERATION_SHIFT, HIGH_SHIFT as SHARED, MAKING, PARTY_SHIFT, STATE,
+};
 use crate::error::Error;
 use crate::sync::Ordering;
 
-/// The most that one step adds.
-pub const ADD_MAX: u32 = 1 << 20;
 /// Tries to see `high` stand still. One that fails means 2^31 counts meanwhile, or a liar.
 pub const TRIES: u32 = 8;
 
-const FREE: u32 = 0;
-const MAKING: u32 = 1;
-const ACTIVE: u32 = 2;
-const STATE: u32 = 3;
-const PARTY_SHIFT: u32 = 2;
-const GENERATION_SHIFT: u32 = 12;
 const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
-/// The bit that both words have.
-const SHARED: u32 = 31;
 
 /// Whether `high` is of the same 2^31 as `low`.
 #[inline]

@@ -20,12 +20,9 @@
 
 use super::fault::{is_planted, ordering};
 use super::{ReadWord, Word};
+use crate::defs::epoch::SHIFT;
+pub use crate::defs::epoch::{STEP, WAITERS};
 use crate::sync::{AtomicU32, Ordering};
-
-/// Bit 0: somebody sleeps on this word.
-pub const WAITERS: u32 = 1;
-/// What one advance adds.
-pub const STEP: u32 = 2;
 
 /// What an [`advance`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +66,7 @@ impl<W> Copy for Waited<'_, W> {}
 #[inline]
 #[must_use]
 pub const fn epoch_of(raw: u32) -> u32 {
-    raw >> 1
+    raw >> SHIFT
 }
 
 /// Moves the epoch on by one.

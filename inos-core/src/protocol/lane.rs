@@ -47,24 +47,10 @@ pub use client::{Claimed, ClientCursor, Run, bury, claim, has_client, is_buried}
 use super::fault::ordering;
 use super::ring::distance;
 use super::{ReadWord, Word, role};
+pub use crate::defs::lanes::{ACCEPTING, ANSWERING, FREE, HELD, ORPHAN, STATE};
+use crate::defs::lanes::{MARK_POSITION_SHIFT as STATE_BITS, POSITION_MASK as POSITION};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-const POSITION: u32 = (1 << 31) - 1;
-
-/// State of a slot: no call.
-pub const FREE: u32 = 0;
-/// State of a slot: the call at this position is accepted if `accepted` has passed it.
-pub const ACCEPTING: u32 = 1;
-/// State of a slot: a call of the running service.
-pub const HELD: u32 = 2;
-/// State of a slot: the call is answered if `answered` has passed this position.
-pub const ANSWERING: u32 = 3;
-/// State of a slot: a call that a former service did not answer.
-pub const ORPHAN: u32 = 4;
-/// The bits of a mark that are the state.
-pub const STATE: u32 = 7;
-const STATE_BITS: u32 = 3;
 
 const BAD_POSITIONS: Error = Error::Corrupt { what: "positions of a lane" };
 

@@ -31,17 +31,10 @@
 use super::fault::{fence, is_planted, ordering};
 use super::role::MAX_PARTY;
 use super::{ReadWord, Word};
+pub use crate::defs::log::FREE;
+use crate::defs::log::{DONE, LAP_SHIFT, PARTY_SHIFT, SHORT_LAP_SHIFT, STATE, WRITING};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-/// Nobody's: no event yet, or one that was never finished.
-pub const FREE: u32 = 0;
-const WRITING: u32 = 0b01;
-const DONE: u32 = 0b10;
-const STATE: u32 = 0b11;
-const LAP_SHIFT: u32 = 2;
-const PARTY_SHIFT: u32 = 2;
-const SHORT_LAP_SHIFT: u32 = 12;
 
 /// Tickets that a writer takes before it gives its event up.
 pub const TRIES: u32 = 16;

@@ -43,40 +43,22 @@
 use super::fault::{is_planted, ordering};
 use super::role;
 use super::{ReadWord, Word};
+pub use crate::defs::mpsc::{
+    ABANDONED, ANNOUNCED, CLAIMED, COMMITTED, MAX_CAPACITY, OPEN, RELEASED, STATE_SHIFT,
+};
+use crate::defs::mpsc::{BEYOND_REPAIR, LONG_AGO, POSITION_MASK as MASK};
 use crate::error::Error;
 use crate::sync::Ordering;
 
 mod consumer;
 mod producer;
 
-pub use super::ring::{MAX_CAPACITY, distance};
+pub use super::ring::distance;
 pub use consumer::{Available, ConsumerCursor};
 pub use producer::{Claim, ProducerCursor};
 
-/// Bit 31 of an extent: the ticket is claimed.
-pub const CLAIMED: u32 = 1 << 31;
-/// Bit 31 of an intent: a ticket is announced.
-pub const ANNOUNCED: u32 = 1 << 31;
-/// Lowest bit of the kind in a state.
-pub const STATE_SHIFT: u32 = 30;
-/// Nobody has written the record yet; with the lap.
-pub const OPEN: u32 = 0;
-/// Published; with the number of granules used.
-pub const COMMITTED: u32 = 1 << STATE_SHIFT;
-/// Passed by, and its space not to be used again; with the lap.
-pub const ABANDONED: u32 = 2 << STATE_SHIFT;
-/// Nobody will write there any more; with the lap.
-pub const RELEASED: u32 = 3 << STATE_SHIFT;
-
 const KIND: u32 = 3 << STATE_SHIFT;
 const VALUE: u32 = !KIND;
-/// Positions and tickets have 31 bits.
-const MASK: u32 = (1 << 31) - 1;
-/// How far recycling goes before it looks for announcements from long ago, and how old one is
-/// then; a power of two.
-const LONG_AGO: u32 = 1 << 28;
-/// No ticket: what the head ticket of a ring is when its words make no sense.
-const BEYOND_REPAIR: u32 = u32::MAX;
 const IMPOSSIBLE: Error = Error::Corrupt { what: "tickets of a shared ring" };
 
 /// Where the words of one ring are.

@@ -27,27 +27,14 @@
 use super::fault::{fence, ordering};
 use super::role::MAX_PARTY;
 use super::{ReadWord, Word};
+pub use crate::defs::epochs::{ACTIVE, CLAIMED, FREE, GENERATION_SHIFT, PARTY_SHIFT, PROPOSED};
+use crate::defs::epochs::{MAX_NAME_LEN, STATE};
 use crate::error::Error;
 use crate::sync::Ordering;
 
 /// Words in a name.
-pub const NAME_WORDS: usize = 6;
+pub const NAME_WORDS: usize = MAX_NAME_LEN / 4;
 
-/// State: nobody's.
-pub const FREE: u32 = 0;
-/// State: its claimant writes the name.
-pub const CLAIMED: u32 = 1;
-/// State: the name can be read, and may turn out to be another slot's.
-pub const PROPOSED: u32 = 2;
-/// State: the name is this slot's and no other's.
-pub const ACTIVE: u32 = 3;
-
-/// Lowest bit of the party's number.
-pub const PARTY_SHIFT: u32 = 2;
-/// Lowest bit of the generation.
-pub const GENERATION_SHIFT: u32 = 12;
-
-const STATE: u32 = (1 << PARTY_SHIFT) - 1;
 const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
 /// Looks at one slot; each needs the slot to change hands meanwhile. Models can't take as many.
 const LOOKS: u32 = if cfg!(loom) { 2 } else { 16 };

@@ -15,19 +15,12 @@
 
 use super::fault::{fence, ordering};
 use super::{ReadWord, Word};
+pub use crate::defs::ping_pong::{BUSY, MAX_SLOTS, MIN_SLOTS};
+use crate::defs::ping_pong::{SEQUENCE_SHIFT, SLOT_BITS, VERSION_MASK};
 use crate::error::Error;
 use crate::sync::Ordering;
 
-/// Slot was taken by the writer; its bytes are not a frame.
-pub const BUSY: u32 = 1;
-/// Largest number of slots.
-pub const MAX_SLOTS: u32 = 16;
-/// Smallest number of slots: the newest, the next, and one that a pin may hold back.
-pub const MIN_SLOTS: u32 = 3;
-
-const SLOT_BITS: u32 = 4;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
-const VERSION_MASK: u32 = (1 << 28) - 1;
 /// Tries of a pinning reader before it gives up; each needs the writer to come all around.
 const PIN_TRIES: u32 = 64;
 
@@ -38,7 +31,7 @@ const fn next_version(version: u32) -> u32 {
 }
 
 const fn sequence(version: u32) -> u32 {
-    version << 1
+    version << SEQUENCE_SHIFT
 }
 
 /// A frame that was seen in `latest`.

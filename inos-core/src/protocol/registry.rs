@@ -32,28 +32,12 @@ pub mod index;
 use super::fault::{fence, ordering};
 use super::role::{ANONYMOUS, MAX_PARTY};
 use super::{ReadWord, Word};
+use crate::defs::registry::STATE_BITS as STATE;
+pub use crate::defs::registry::{
+    ACTIVE, CLAIMED, FREE, GENERATION_SHIFT, PARTY_SHIFT, PROPOSED, RETIRED,
+};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-/// Nobody was here since the memory was formatted.
-pub const FREE: u32 = 0;
-/// A registrant writes its record.
-pub const CLAIMED: u32 = 1;
-/// The unit is there.
-pub const ACTIVE: u32 = 2;
-/// Nobody is here; the slot may be claimed.
-pub const RETIRED: u32 = 3;
-/// The record is complete, and its registrant looks for others of its name.
-pub const PROPOSED: u32 = 4;
-
-/// Lowest bit of the party's number.
-pub const PARTY_SHIFT: u32 = 6;
-/// Lowest bit of the generation.
-pub const GENERATION_SHIFT: u32 = 16;
-
-const STATE: u32 = (1 << PARTY_SHIFT) - 1;
-
-const _: () = assert!(MAX_PARTY as u32 == (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1);
 
 /// Looks at one slot; each but the last needs the slot to change hands meanwhile.
 pub const TRIES: u32 = 16;

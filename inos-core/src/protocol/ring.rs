@@ -15,12 +15,11 @@
 
 use super::fault::ordering;
 use super::{ReadWord, Word};
+pub use crate::defs::ring::MAX_CAPACITY;
+use crate::defs::ring::POSITION_MASK as MASK;
 use crate::error::Error;
 use crate::sync::Ordering;
 
-/// The largest capacity in items.
-pub const MAX_CAPACITY: u32 = 1 << 30;
-const MASK: u32 = (1 << 31) - 1;
 
 /// How many items lie between two positions.
 #[inline]

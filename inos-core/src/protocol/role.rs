@@ -16,18 +16,8 @@
 
 use super::fault::ordering;
 use super::{ReadWord, Word};
+pub use crate::defs::role::{ANONYMOUS, GENERATION_SHIFT, HELD, MAX_PARTY, PARTY_SHIFT};
 use crate::sync::Ordering;
-
-/// Bit 0: the role is held.
-pub const HELD: u32 = 1;
-/// Lowest bit of the party's number.
-pub const PARTY_SHIFT: u32 = 1;
-/// Lowest bit of the generation.
-pub const GENERATION_SHIFT: u32 = 11;
-/// The largest number of a party.
-pub const MAX_PARTY: u16 = (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1;
-/// The number of a party that did not say who it is.
-pub const ANONYMOUS: u16 = 0;
 
 const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
 

@@ -34,16 +34,10 @@
 use super::epoch::{self, Advanced};
 use super::fault::{fence, is_planted, ordering};
 use super::{ReadWord, Word};
+use crate::defs::twin::{AHEAD, STAMP_MASK as MASK};
+pub use crate::defs::twin::{FANOUT, HORIZON};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-/// How many stamps one stamp of the level above stands for.
-pub const FANOUT: u32 = 64;
-/// Ages from here on are all the same: long ago.
-pub const HORIZON: u32 = 1 << 29;
-/// Ages from here on are negative: the stamp is ahead of the epoch.
-const AHEAD: u32 = 1 << 30;
-const MASK: u32 = (1 << 31) - 1;
 
 /// How many epochs before `epoch` a stamp was made.
 #[inline]

@@ -51,7 +51,7 @@ pub struct AlwaysAlive;
 unsafe impl Liveness for AlwaysAlive {
     type Guard = ();
 
-    const SCHEME: u32 = 0;
+    const SCHEME: u32 = crate::defs::parties::SCHEME_ALWAYS_ALIVE;
     const EXCLUSIVE: bool = false;
 
     fn covers(&self, _: *const u8) -> bool {

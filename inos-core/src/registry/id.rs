@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use crate::defs::registry::ID_GENERATION_SHIFT;
+
 /// A unit in a registry: the slot, and which of the slot's units it was.
 ///
 /// Holding one proves nothing: the unit may have retired. Slots are counted through a registry and
@@ -47,13 +49,13 @@ impl UnitId {
     /// Both in a word: the generation in the upper half.
     #[must_use]
     pub const fn raw(self) -> u32 {
-        ((self.generation as u32) << 16) | self.index as u32
+        ((self.generation as u32) << ID_GENERATION_SHIFT) | self.index as u32
     }
 
     /// The id in a word; any word is one, and the registry refuses those that name nothing.
     #[must_use]
     pub const fn from_raw(raw: u32) -> Self {
-        Self { index: raw as u16, generation: (raw >> 16) as u16 }
+        Self { index: raw as u16, generation: (raw >> ID_GENERATION_SHIFT) as u16 }
     }
 }
 

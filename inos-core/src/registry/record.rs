@@ -50,8 +50,7 @@ pub struct UnitLimits {
     pub fuel: u64,
 }
 
-/// One credit in the fixed point of [`UnitCost`].
-pub const CREDIT: u64 = 1_000_000_000;
+pub use crate::defs::registry::CREDIT;
 
 /// What a call costs, in billionths of a [credit](CREDIT).
 ///

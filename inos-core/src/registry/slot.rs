@@ -1,95 +1,28 @@
-//! The bytes of a slot: what stands where, writing a record, and comparing its name.
+//! A slot's record: writing it, reading it, comparing its name.
 //!
-//! | offset | bytes | what |
-//! |---|---|---|
-//! | 0 | 4 | state: generation 16, party 10, state 6 ([`protocol`](crate::protocol::registry)) |
-//! | 4 | 4 | heartbeat, an epoch |
-//! | 8 | 4 | MurmurHash3 of the name |
-//! | 12 | 4 | lengths: of the name in bytes (8 bits), of the dependencies in words (8), of the methods in bytes (16) |
-//! | 16 | 4 | owner, the application's number |
-//! | 20 | 4 | version: minor (16), major (16) |
-//! | 24 | 4 | version: patch (16), number of methods (16) |
-//! | 28 | 4 | limit: calls at the same time |
-//! | 32 | 8 | capabilities |
-//! | 40 | 8 | limit: bytes of memory |
-//! | 48 | 8 | limit: nanoseconds of a call |
-//! | 56 | 8 | limit: fuel of a call |
-//! | 64 | 8 | cost of a call, in billionths of a credit |
-//! | 72 | 8 | cost of a unit of work, in the same |
-//! | 80 | | name, dependencies, methods, each padded with zeros to a multiple of 4 |
-//!
-//! Several values in a word: the first stands in the lowest bits. Wide numbers are two words, low
-//! first. A dependency is {first version's minor 16, major 16; bound's minor 16, major 16; bound's
-//! patch 16, first version's patch 16; length of the name; name}; the bound is left out of the
-//! range, and 65535.65535.65535 bounds nothing. Methods are separated by '\n'.
+//! [`defs::registry`](crate::defs::registry) says what stands where.
 #![forbid(unsafe_code)]
 
 use super::{
-    Capabilities, Dependency, MAX_UNIT_NAME_LEN, UnitCost, UnitDescriptor, UnitId, UnitLimits,
+    Capabilities, Dependency, UnitCost, UnitDescriptor, UnitId, UnitLimits,
     UnitRecord, Version, VersionRange,
 };
+use crate::defs::registry::{
+    CAPABILITIES, COST_PER_CALL, COST_PER_UNIT, DEPENDENCY_NAME, LENGTHS, LENGTHS_COUNT,
+    LENGTHS_DEPENDENCIES_SHIFT, LENGTHS_METHODS_SHIFT, LIMIT_FUEL, LIMIT_JOBS, LIMIT_MEMORY,
+    LIMIT_RUN, MAX_UNIT_NAME_LEN, NAME_HASH, OWNER, PATCH_AND_METHODS, TEXT, VERSION,
+};
+pub use crate::defs::registry::{MAX_SLOT_LEN, MIN_SLOT_LEN};
 use crate::error::Error;
 use crate::raw::span::Span;
 
-pub(super) const STATE: usize = 0;
-pub(super) const HEARTBEAT: usize = 4;
-pub(super) const NAME_HASH: usize = 8;
-pub(super) const LENGTHS: usize = 12;
-const OWNER: usize = 16;
-const VERSION: usize = 20;
-pub(super) const PATCH_AND_METHODS: usize = 24;
-const LIMIT_JOBS: usize = 28;
-pub(super) const CAPABILITIES: usize = 32;
-const LIMIT_MEMORY: usize = 40;
-const LIMIT_RUN: usize = 48;
-const LIMIT_FUEL: usize = 56;
-const COST_PER_CALL: usize = 64;
-const COST_PER_UNIT: usize = 72;
-/// Where the texts begin, which have no length of their own.
-pub(super) const TEXT: usize = 80;
-
-/// Shortest slot, in bytes.
-pub const MIN_SLOT_LEN: u32 = 128;
-/// Longest slot, in bytes.
-pub const MAX_SLOT_LEN: u32 = 1024;
 /// Bytes of a slot that are not for texts.
 pub const SLOT_HEAD_LEN: usize = TEXT;
 
 pub(super) const MAX_TEXT_LEN: usize = MAX_SLOT_LEN as usize - TEXT;
 const HEAD_WORDS: usize = TEXT / 4;
 /// Bytes of a dependency before its name.
-const DEPENDENCY_HEAD: usize = 16;
-
-const FIELDS: [(usize, usize); 14] = [
-    (STATE, 4),
-    (HEARTBEAT, 4),
-    (NAME_HASH, 4),
-    (LENGTHS, 4),
-    (OWNER, 4),
-    (VERSION, 4),
-    (PATCH_AND_METHODS, 4),
-    (LIMIT_JOBS, 4),
-    (CAPABILITIES, 8),
-    (LIMIT_MEMORY, 8),
-    (LIMIT_RUN, 8),
-    (LIMIT_FUEL, 8),
-    (COST_PER_CALL, 8),
-    (COST_PER_UNIT, 8),
-];
-
-// Each field begins where the one before it ends.
-const _: () = {
-    let (mut end, mut at) = (0, 0);
-    while at < FIELDS.len() {
-        let (offset, len) = FIELDS[at];
-        assert!(offset == end && offset.is_multiple_of(4));
-        end = offset + len;
-        at += 1;
-    }
-    assert!(end == TEXT && TEXT < MIN_SLOT_LEN as usize);
-    assert!(MAX_UNIT_NAME_LEN <= u8::MAX as usize);
-    assert!(MAX_TEXT_LEN / 4 <= u8::MAX as usize, "dependencies are counted in 8 bits");
-};
+const DEPENDENCY_HEAD: usize = DEPENDENCY_NAME;
 
 /// Bytes of a record's parts; checked.
 #[derive(Clone, Copy)]
@@ -151,7 +84,9 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let (major, minor, patch) = record.version;
     let UnitLimits { jobs, memory_len, run_ns, fuel } = record.limits;
-    let lengths = extent.name_len | (extent.dependencies_len / 4) << 8 | extent.methods_len << 16;
+    let lengths = extent.name_len
+        | (extent.dependencies_len / 4) << LENGTHS_DEPENDENCIES_SHIFT
+        | extent.methods_len << LENGTHS_METHODS_SHIFT;
     let mut head = [0; HEAD_WORDS];
     put(&mut head, NAME_HASH, hash);
     put(&mut head, LENGTHS, lengths as u32);
@@ -274,7 +209,7 @@ fn version_in(head: &Head) -> Version {
 }
 
 const fn name_len(lengths: u32) -> usize {
-    (lengths & 0xff) as usize
+    (lengths & LENGTHS_COUNT) as usize
 }
 
 /// Copies a record and checks it. The result may be a mixture of two as long as the state was not
@@ -283,8 +218,8 @@ pub(super) fn copy(slot: &Span<'_>, id: UnitId, party: u16) -> Result<UnitDescri
     let head = head(slot)?;
     let lengths = get(&head, LENGTHS);
     let name_len = name_len(lengths);
-    let dependencies_len = (lengths >> 8 & 0xff) as usize * 4;
-    let methods_len = (lengths >> 16) as usize;
+    let dependencies_len = (lengths >> LENGTHS_DEPENDENCIES_SHIFT & LENGTHS_COUNT) as usize * 4;
+    let methods_len = (lengths >> LENGTHS_METHODS_SHIFT) as usize;
     let mut unit = UnitDescriptor {
         id,
         party,

@@ -4,6 +4,7 @@
 use super::slot::{self, MAX_SLOT_LEN, MIN_SLOT_LEN, SLOT_HEAD_LEN};
 use super::{MAX_UNIT_SLOTS, RegistryConfig, UnitId};
 use crate::defs::LINE;
+use crate::defs::registry::{FILTER, FLAGS, HEARTBEAT, STATE, UNINDEXED};
 use crate::error::Error;
 use crate::protocol::registry as protocol;
 use crate::protocol::registry::index;
@@ -11,19 +12,6 @@ use crate::protocol::{ReadWord, Word};
 use crate::raw::span::Span;
 use crate::section::Section;
 use crate::sync::{AtomicU32, Ordering};
-
-/// Offset of the flags.
-pub(super) const FLAGS: usize = 0;
-/// Flag: some unit's name is not in the index, so who does not find one there looks everywhere.
-pub(super) const UNINDEXED: u32 = 1;
-/// Offset of the filter.
-pub(super) const FILTER: usize = LINE;
-
-const _: () = {
-    assert!(index::LINE_ENTRIES as usize * 4 == LINE);
-    assert!(index::MAX_SLOTS == MAX_UNIT_SLOTS);
-    assert!(FLAGS + 4 <= FILTER);
-};
 
 /// What is where in a section.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +79,11 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
     span.clear(0, shape.slots_offset())?;
     for slot in 0..shape.slots {
         let at = shape.slot_offset(slot);
-        let raw = span.load(at + slot::STATE)?;
+        let raw = span.load(at + STATE)?;
         let is_free = raw == protocol::FREE;
-        span.store(at + slot::STATE, if is_free { raw } else { protocol::vacated(raw) })?;
+        span.store(at + STATE, if is_free { raw } else { protocol::vacated(raw) })?;
         // Nobody waits for this heartbeat any more: epoch 0, no waiter.
-        span.store(at + slot::HEARTBEAT, 0)?;
+        span.store(at + HEARTBEAT, 0)?;
     }
     Ok(())
 }
@@ -105,7 +93,7 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
     let shape = shape_of(section)?;
     let mut count = 0;
     for slot in 0..shape.slots {
-        let word = span.word(shape.slot_offset(slot) + slot::STATE)?;
+        let word = span.word(shape.slot_offset(slot) + STATE)?;
         count += u32::from(protocol::reclaim(word, dead));
     }
     Ok(count)
@@ -156,7 +144,7 @@ impl<'m> Table<'m> {
             return Ok(false);
         }
         let slot = self.slot(slot)?;
-        let state = slot.peek(slot::STATE)?;
+        let state = slot.peek(STATE)?;
         let raw = protocol::look(&state);
         if !protocol::is_active(raw, generation) {
             return Ok(false);
@@ -170,7 +158,7 @@ impl<'m> Table<'m> {
     fn scan(&self, name: &[u8], hash: u32) -> Result<Option<UnitId>, Error> {
         for index in 0..self.shape.slots {
             let slot = self.slot(index)?;
-            let state = slot.peek(slot::STATE)?;
+            let state = slot.peek(STATE)?;
             let found = protocol::find_named(&state, || slot::is_named(&slot, name, hash))?;
             if let Some(raw) = found.filter(|&raw| protocol::state_of(raw) == protocol::ACTIVE) {
                 return Ok(Some(self.id(index, protocol::generation_of(raw))));
@@ -191,7 +179,7 @@ impl<'m> Table<'m> {
                 if slot >= self.shape.slots {
                     return Ok(false);
                 }
-                Ok(protocol::is_taken(self.slot(slot)?.load(slot::STATE)?, generation))
+                Ok(protocol::is_taken(self.slot(slot)?.load(STATE)?, generation))
             },
         )?;
         if !is_in {
@@ -211,14 +199,14 @@ impl<'m> Table<'m> {
     }
 
     pub(super) fn state(&self, slot: u32) -> Result<&'m AtomicU32, Error> {
-        self.span.word(self.shape.slot_offset(slot) + slot::STATE)
+        self.span.word(self.shape.slot_offset(slot) + STATE)
     }
 
     /// The unit that is active in this slot, as of now.
     pub(super) fn active(&self, slot: u32) -> Result<Option<UnitId>, Error> {
         // Relaxed: a guess, for the caller to check.
         let raw =
-            self.span.peek(self.shape.slot_offset(slot) + slot::STATE)?.load(Ordering::Relaxed);
+            self.span.peek(self.shape.slot_offset(slot) + STATE)?.load(Ordering::Relaxed);
         let generation = protocol::generation_of(raw);
         Ok(protocol::is_active(raw, generation).then(|| self.id(slot, generation)))
     }

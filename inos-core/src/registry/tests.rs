@@ -2,10 +2,11 @@ use std::string::String;
 use std::thread;
 use std::vec::Vec;
 
-use super::slot::{self, LENGTHS, PATCH_AND_METHODS, STATE, TEXT};
-use super::table::{FLAGS, Shape, UNINDEXED};
+use super::slot;
+use super::table::Shape;
 use super::*;
 use crate::layout::Layout;
+use crate::defs::registry::{FLAGS, LENGTHS, PATCH_AND_METHODS, STATE, TEXT, UNINDEXED};
 use crate::protocol::registry::{ACTIVE, CLAIMED, PROPOSED, RETIRED, pack};
 use crate::raw::region::{AlignedBytes, Hostile, Region};
 use crate::sync::AtomicU32;
@@ -61,6 +62,25 @@ impl Memory {
 
 fn named(name: &str) -> UnitRecord<'_> {
     UnitRecord { name, ..UnitRecord::default() }
+}
+
+#[test]
+fn a_dependency_stands_where_it_is_said_to() {
+    use crate::defs::registry::{
+        DEPENDENCY_BELOW, DEPENDENCY_FROM, DEPENDENCY_NAME, DEPENDENCY_NAME_LEN, DEPENDENCY_PATCHES,
+    };
+
+    let memory = Memory::new(CONFIG);
+    let range = VersionRange::between((1, 2, 3), (4, 5, 6));
+    let dependencies = [Dependency { name: "needed", range }];
+    let record = UnitRecord { dependencies: &dependencies, ..named("unit") };
+    memory.registry().register(&record).unwrap();
+    let word = |at| memory.slot_word(0, TEXT + "unit".len() + at).load(Ordering::Relaxed);
+    assert_eq!(word(DEPENDENCY_FROM), 1 << 16 | 2);
+    assert_eq!(word(DEPENDENCY_BELOW), 4 << 16 | 5);
+    assert_eq!(word(DEPENDENCY_PATCHES), 3 << 16 | 6);
+    assert_eq!(word(DEPENDENCY_NAME_LEN), 6);
+    assert_eq!(word(DEPENDENCY_NAME), u32::from_ne_bytes(*b"need"));
 }
 
 #[test]

@@ -2,25 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::MAX_EPOCH_NAME_LEN;
-use crate::epochs::PADDED;
+use crate::defs::epochs::{SLOT_LEN, SLOT_NAME, SLOT_STATE};
 use crate::error::Error;
 use crate::protocol::names::{NAME_WORDS, Name, Slots};
 use crate::raw::span::{Peek, Span};
 use crate::sync::AtomicU32;
-
-/// Offset of the epoch in a slot.
-pub(super) const EPOCH: usize = 0;
-/// Offset of the state.
-pub(super) const STATE: usize = 4;
-/// Offset of the name.
-pub(super) const NAME: usize = 8;
-/// Bytes in a slot.
-pub(super) const SLOT_LEN: usize = PADDED as usize;
-
-const _: () = {
-    assert!(EPOCH + 4 <= STATE && STATE + 4 <= NAME);
-    assert!(NAME + MAX_EPOCH_NAME_LEN <= SLOT_LEN);
-};
 
 pub(super) const fn slot_offset(index: u32) -> usize {
     // At most 4096 slots of 64 bytes.
@@ -44,14 +30,14 @@ impl<'m> Slots for Readable<'_, 'm> {
         if index >= self.slots {
             return None;
         }
-        self.span.peek(slot_offset(index) + STATE).ok()
+        self.span.peek(slot_offset(index) + SLOT_STATE).ok()
     }
 
     fn name(&self, index: u32, word: usize) -> Option<Peek<'m>> {
         if index >= self.slots || word >= NAME_WORDS {
             return None;
         }
-        self.span.peek(slot_offset(index) + NAME + word * 4).ok()
+        self.span.peek(slot_offset(index) + SLOT_NAME + word * 4).ok()
     }
 }
 
@@ -72,14 +58,14 @@ impl<'m> Slots for Writable<'_, 'm> {
         if index >= self.slots {
             return None;
         }
-        self.span.word(slot_offset(index) + STATE).ok()
+        self.span.word(slot_offset(index) + SLOT_STATE).ok()
     }
 
     fn name(&self, index: u32, word: usize) -> Option<&'m AtomicU32> {
         if index >= self.slots || word >= NAME_WORDS {
             return None;
         }
-        self.span.word(slot_offset(index) + NAME + word * 4).ok()
+        self.span.word(slot_offset(index) + SLOT_NAME + word * 4).ok()
     }
 }
 

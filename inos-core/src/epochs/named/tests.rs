@@ -131,15 +131,15 @@ fn generations_wrap() {
     let start = sections.section(ID).unwrap().offset() as usize / 4;
     let bank = NamedEpochs::open(&sections, ID).unwrap();
     let last = u32::MAX << names::GENERATION_SHIFT;
-    words[start + STATE / 4].store(last, Ordering::Relaxed);
-    words[start + EPOCH / 4].store(u32::MAX, Ordering::Relaxed);
+    words[start + SLOT_STATE / 4].store(last, Ordering::Relaxed);
+    words[start + SLOT_EPOCH / 4].store(u32::MAX, Ordering::Relaxed);
     let id = bank.allocate("a").unwrap().id();
     assert_eq!(id.generation(), (1 << 20) - 1);
     bank.free(id, &PARK).unwrap();
     assert_eq!(bank.check(id), Err(Error::Stale { expected: (1 << 20) - 1, found: 0 }));
     assert_eq!(bank.allocate("a").unwrap().id().generation(), 0);
     // The epoch wrapped, too, and the waiter bit was taken back.
-    assert_eq!(words[start + EPOCH / 4].load(Ordering::Relaxed), 0);
+    assert_eq!(words[start + SLOT_EPOCH / 4].load(Ordering::Relaxed), 0);
 }
 
 #[test]

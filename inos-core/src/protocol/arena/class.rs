@@ -1,9 +1,6 @@
 //! Sizes of blocks: eight to a doubling, so that at most an eighth of a block is in vain.
 
-/// Bytes in a block of class 0.
-pub const MIN_CLASS_LEN: u32 = 64;
-/// Bytes in a block of the last class.
-pub const MAX_CLASS_LEN: u32 = 4096;
+pub use crate::defs::arena::{MAX_CLASS_LEN, MIN_CLASS_LEN};
 
 /// Bytes in a block of a class: 64, 72, 80 … 120, 128, 144 … 4096.
 #[inline]

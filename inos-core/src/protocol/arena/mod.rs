@@ -35,14 +35,9 @@ pub use page::{FULL, Page, carve, claim_run, retire};
 pub use reclaim::{reclaim, void};
 
 use super::{ReadWord, Word};
-use super::role::{HELD, MAX_PARTY, PARTY_SHIFT};
-
-/// Bytes per unit.
-pub const UNIT: u32 = 64;
-/// Bit of a unit's word: the block is under way to another party.
-pub const HANDED: u32 = 1 << 11;
-/// Lowest bit of a unit's generation.
-pub const GENERATION_SHIFT: u32 = 12;
+use super::role::MAX_PARTY;
+pub use crate::defs::arena::{UNIT, UNIT_GENERATION_SHIFT as GENERATION_SHIFT, UNIT_HANDED as HANDED};
+use crate::defs::arena::{UNIT_HELD as HELD, UNIT_PARTY_SHIFT as PARTY_SHIFT};
 
 /// Where the words of one arena are.
 pub trait Words {

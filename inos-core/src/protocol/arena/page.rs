@@ -3,21 +3,14 @@
 use super::super::fault::{is_planted, ordering};
 use super::super::role::{HELD, MAX_PARTY};
 use super::*;
+pub use crate::defs::arena::HINT_FULL as FULL;
+use crate::defs::arena::{
+    PAGE_BLOCKS as BLOCKS, PAGE_CLASS as CLASS, PAGE_CLASS_SHIFT as CLASS_SHIFT, PAGE_FREE as FREE,
+    PAGE_HEAD as HEAD, PAGE_KIND as KIND, PAGE_PART as PART, PAGE_PARTY_SHIFT,
+    PAGE_RETIRING as RETIRING,
+};
 use crate::error::Error;
 use crate::sync::Ordering;
-
-/// A hint: somebody looked for a free block of the page and found none.
-pub const FULL: u32 = 1;
-
-const KIND: u32 = 7;
-const FREE: u32 = 0;
-const BLOCKS: u32 = 1;
-const PART: u32 = 2;
-const HEAD: u32 = 3;
-const RETIRING: u32 = 4;
-const CLASS_SHIFT: u32 = 3;
-const CLASS: u32 = 63;
-const PAGE_PARTY_SHIFT: u32 = 9;
 
 /// What a page is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,11 @@
 //! its look and its compare-and-swap could put a living entry out: its unit is then not found by
 //! name any more, and no other is found in its place.
 
+pub use crate::defs::registry::LINE_ENTRIES;
+use crate::defs::registry::{
+    ENTRY_GENERATION_SHIFT as GENERATION_SHIFT, ENTRY_TAG_BITS as TAG_BITS,
+    ENTRY_TAG_SHIFT as TAG_SHIFT, FILTER_BIT_BITS, FILTER_WORD_SHIFT,
+};
 use crate::error::Error;
 use crate::protocol::fault::ordering;
 use crate::protocol::{ReadWord, Word};
@@ -32,12 +37,6 @@ use crate::sync::Ordering;
 
 /// Slots that an entry can name.
 pub const MAX_SLOTS: u32 = 1 << TAG_SHIFT;
-/// Entries in a line: a cache line of them.
-pub const LINE_ENTRIES: u32 = 16;
-
-const TAG_SHIFT: u32 = 10;
-const TAG_BITS: u32 = 6;
-const GENERATION_SHIFT: u32 = TAG_SHIFT + TAG_BITS;
 
 /// Tries to put an entry in one place; each but the last was lost to another registrant.
 const TRIES: u32 = 16;
@@ -65,12 +64,14 @@ pub const fn line_of(hash: u32, lines: u32) -> u32 {
 /// The word of the filter that a name has its bits in. `words` is a power of two.
 #[must_use]
 pub const fn filter_word_of(hash: u32, words: u32) -> u32 {
-    (hash >> 15) & words.wrapping_sub(1)
+    (hash >> FILTER_WORD_SHIFT) & words.wrapping_sub(1)
 }
 
 /// A name's three bits of its word.
 const fn filter_bits(hash: u32) -> u32 {
-    1 << (hash & 31) | 1 << ((hash >> 5) & 31) | 1 << ((hash >> 10) & 31)
+    1 << (hash & 31)
+        | 1 << ((hash >> FILTER_BIT_BITS) & 31)
+        | 1 << ((hash >> (2 * FILTER_BIT_BITS)) & 31)
 }
 
 const fn tag_of(hash: u32) -> u32 {

@@ -1,4 +1,5 @@
-//! The bytes of a region: superblock and section table. No behaviour.
+//! The bytes of a region: superblock and section table; a module for each kind of section, and
+//! two for words that stand in several of them. No behaviour.
 //!
 //! All words are 32 bits in the machine's byte order; 64-bit numbers are two words, low first.
 //! An image from a machine of the other byte order has a reversed magic number and is refused.
@@ -29,6 +30,22 @@
 //! ```
 //!
 //! Both are immutable once `state` is [`STATE_READY`]; storing that state publishes them.
+#![forbid(unsafe_code)]
+
+pub mod arena;
+pub mod broadcast;
+pub mod counters;
+pub mod epoch;
+pub mod epochs;
+pub mod lanes;
+pub mod log;
+pub mod mpsc;
+pub mod parties;
+pub mod ping_pong;
+pub mod registry;
+pub mod ring;
+pub mod role;
+pub mod twin;
 
 /// "INOS" in memory order on a little-endian machine.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"INOS");

@@ -1,0 +1,77 @@
+//! The bytes of a bank of epochs. No behaviour.
+//!
+//! ```text
+//! fixed, padded:    word i at i * 64, one cache line each
+//! fixed, packed:    word i at i * 4
+//! named:            slot i at i * 64
+//!   0        4        8                                32                              64
+//!   +--------+--------+--------------------------------+-------------------------------+
+//!   | epoch  | state  | name, UTF-8, padded with zeros | zero                          |
+//!   +--------+--------+--------------------------------+-------------------------------+
+//!
+//! id of a named epoch
+//!  31                           12 11                   0
+//! +-------------------------------+----------------------+
+//! | generation: 20                | slot: 12             |
+//! +-------------------------------+----------------------+
+//! ```
+//!
+//! [`defs::epoch`](super::epoch) has the bits of an epoch,
+//! [`protocol::names`](crate::protocol::names) draws the state.
+
+use super::LINE;
+use super::role::MAX_PARTY;
+
+/// Major version of this kind of section.
+pub const MAJOR: u16 = 1;
+/// Parameter: number of fixed words, 0 in a bank of named ones.
+pub const PARAM_COUNT: usize = 0;
+/// Parameter: distance between two epochs in bytes.
+pub const PARAM_STRIDE: usize = 1;
+/// Parameter: number of named slots, 0 in a bank of fixed words.
+pub const PARAM_SLOTS: usize = 2;
+
+/// Distance between packed words.
+pub const PACKED: u32 = 4;
+/// Distance between padded words, and between named slots.
+pub const PADDED: u32 = LINE as u32;
+
+/// Offset in a named slot: the epoch.
+pub const SLOT_EPOCH: usize = 0;
+/// Offset in a named slot: the state.
+pub const SLOT_STATE: usize = 4;
+/// Offset in a named slot: the name.
+pub const SLOT_NAME: usize = 8;
+/// Bytes in a named slot.
+pub const SLOT_LEN: usize = LINE;
+/// Bytes in the longest name.
+pub const MAX_NAME_LEN: usize = 24;
+
+/// State of a named slot: nobody's.
+pub const FREE: u32 = 0;
+/// State of a named slot: its claimant writes the name.
+pub const CLAIMED: u32 = 1;
+/// State of a named slot: the name can be read, and may turn out to be another slot's.
+pub const PROPOSED: u32 = 2;
+/// State of a named slot: the name is this slot's and no other's.
+pub const ACTIVE: u32 = 3;
+/// Bits of a slot's state word that are the state.
+pub const STATE: u32 = (1 << PARTY_SHIFT) - 1;
+/// Lowest bit, in a slot's state word, of the number of the party that claimed it.
+pub const PARTY_SHIFT: u32 = 2;
+/// Lowest bit, in a slot's state word, of how often the slot was freed.
+pub const GENERATION_SHIFT: u32 = 12;
+
+/// Lowest bit, in the id of a named epoch, of the generation; the slot's index is below it.
+pub const ID_GENERATION_SHIFT: u32 = 12;
+/// Most slots of a bank of named epochs.
+pub const MAX_SLOTS: u32 = 1 << ID_GENERATION_SHIFT;
+
+const _: () = {
+    assert!(SLOT_EPOCH + 4 <= SLOT_STATE && SLOT_STATE + 4 <= SLOT_NAME);
+    assert!(SLOT_NAME + MAX_NAME_LEN <= SLOT_LEN && MAX_NAME_LEN.is_multiple_of(4));
+    assert!(SLOT_LEN == PADDED as usize);
+    assert!(ACTIVE <= STATE);
+    assert!(MAX_PARTY as u32 == (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1);
+    assert!(ID_GENERATION_SHIFT == GENERATION_SHIFT, "an id has all bits of a generation");
+};
