@@ -316,8 +316,7 @@ impl<'m, T: Trust> Arena<'m, T> {
                 near.count.checked_sub(1).and_then(|last| near.recent.get(last))
             {
                 near.count -= 1;
-                if let Some(claim) =
-                    arena::claim_block(&self.parts, page, class, index, self.party)
+                if let Some(claim) = arena::claim_block(&self.parts, page, class, index, self.party)
                 {
                     return Ok(claim);
                 }
@@ -377,7 +376,9 @@ impl<'m, T: Trust> Arena<'m, T> {
         let config = self.parts.config;
         let max = self.parts.data.len();
         let (whole, rest) = config.split(len as u64);
-        let count = u32::try_from(whole.saturating_add(u64::from(rest > 0))).ok().filter(|&count| count <= config.pages);
+        let count = u32::try_from(whole.saturating_add(u64::from(rest > 0)))
+            .ok()
+            .filter(|&count| count <= config.pages);
         let count = count.ok_or(Error::TooLarge { len, max })?;
         let from = self.run;
         // Behind the last one, then everywhere, then everywhere once what is empty was retired.
@@ -492,8 +493,7 @@ impl<'m, T: Trust> Arena<'m, T> {
         let (page, start) = self.parts.config.split(offset);
         // Below 2^35 / 2^9.
         let page = page as u32;
-        let claim =
-            arena::adopt(&self.parts, page, start, handle.generation, self.party)?;
+        let claim = arena::adopt(&self.parts, page, start, handle.generation, self.party)?;
         Ok(Block::new(self.parts, claim))
     }
 

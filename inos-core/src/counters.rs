@@ -198,8 +198,11 @@ impl<'m> Counters<'m> {
         let count = self.config.count;
         for index in 0..count {
             let at = index as usize * STRIDE;
-            let (owner, low, high) =
-                (self.span.word(at + OWNER)?, self.span.word(at + LOW)?, self.span.word(at + HIGH)?);
+            let (owner, low, high) = (
+                self.span.word(at + OWNER)?,
+                self.span.word(at + LOW)?,
+                self.span.word(at + HIGH)?,
+            );
             let Some(claim) = counters::claim(owner, self.span.party()) else { continue };
             // All Relaxed: published by the owner word, below.
             low.store(0, Ordering::Relaxed);

@@ -24,7 +24,10 @@ pub(crate) fn murmur3(bytes: &[u8]) -> u32 {
     let mut hash = 0_u32;
     let (words, rest) = bytes.as_chunks();
     for word in words {
-        hash = (hash ^ scramble(u32::from_le_bytes(*word))).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+        hash = (hash ^ scramble(u32::from_le_bytes(*word)))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64);
     }
     let rest = rest.iter().rev().fold(0, |word, &byte| (word << 8) | u32::from(byte));
     // Nothing, if nothing is left: scrambled zeros are zeros.

@@ -5,20 +5,22 @@
 //! `const`: a microcontroller sizes its `static` with it.
 #![forbid(unsafe_code)]
 
-use crate::broadcast::{self, BroadcastConfig};
-use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING,
-    MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN, SUPERBLOCK_LEN,
-};
 use crate::arena::{self, ArenaConfig};
+use crate::broadcast::{self, BroadcastConfig};
+use crate::counters::{self, CountersConfig};
+use crate::defs::{
+    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS,
+    KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY,
+    KIND_REGISTRY_OVERFLOW, KIND_RING, MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN,
+    SUPERBLOCK_LEN,
+};
 use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
 use crate::lanes::{self, LanesConfig};
-use crate::parties::{self, PartiesConfig};
-use crate::counters::{self, CountersConfig};
 use crate::log::{self, LogConfig};
 use crate::mpsc::{self, MpscConfig};
+use crate::parties::{self, PartiesConfig};
 use crate::ping_pong::{self, PingPongConfig};
 use crate::registry::{self, RegistryConfig, RegistryOverflowConfig};
 use crate::ring::{self, RingConfig};
@@ -250,8 +252,7 @@ impl LayoutBuilder {
             (_, Ok(0)) => self.error = Some(Error::BadLayout { what: "a section of no bytes" }),
             (Ok(name), Ok(len)) => {
                 let version = KIND_VERSION;
-                let section =
-                    Section { id, kind, version, flags: 0, offset: 0, len, params, name };
+                let section = Section { id, kind, version, flags: 0, offset: 0, len, params, name };
                 // `check` found room.
                 if let Some((_, free)) = self.sections.split_at_mut_checked(self.count)
                     && let Some((slot, _)) = free.split_first_mut()

@@ -5,15 +5,12 @@
 //! 2. A [`Layout`] says what is where; [`Sections::create`] formats the region, and
 //!    [`Sections::attach`] validates it from the other side.
 //! 3. Views work on the sections: an [`EpochTable`] signals that something changed, a
-//!    [`RingBuffer`] carries records, a [`Broadcast`] carries them to any number of receivers, a
-//!    [`PingPong`] buffer keeps the newest state readable in place, [`Lanes`] carry calls and their
-//!    answers, a [`UnitRegistry`] says who is there, an [`Arena`] is memory to allocate from, a
-//!    [`Twin`] keeps a replica where memory can't be shared, a [`Log`] and [`Counters`] tell tools
-//!    what happens.
+//!    [`RingBuffer`] carries records, an [`MpscRing`] those of many producers, a [`Broadcast`]
+//!    carries them to any number of receivers, a [`PingPong`] buffer keeps the newest state
+//!    readable in place, [`Lanes`] carry calls and their answers, a [`UnitRegistry`] says who is
+//!    there, an [`Arena`] is memory to allocate from, a [`Twin`] keeps a replica where memory
+//!    can't be shared, a [`Log`] and [`Counters`] tell tools what happens.
 //! 4. A [`Party`] is somebody who takes part: what it held when it died is given back.
-//!    [`RingBuffer`] carries records, an [`MpscRing`] those of many producers, a [`PingPong`]
-//!    buffer keeps the newest state readable in place, [`Lanes`] carry calls and their answers, a
-//!    [`UnitRegistry`] says who is there.
 //!
 //! ```
 //! use inos_core::{
@@ -48,67 +45,69 @@
     feature(stdarch_wasm_atomic_wait)
 )]
 
-#[cfg(any(target_has_atomic = "32", feature = "critical-section"))]
-macro_rules! modules {
-    ($($item:item)*) => { $($item)* };
-}
-#[cfg(not(any(target_has_atomic = "32", feature = "critical-section")))]
-macro_rules! modules {
-    ($($item:item)*) => {};
-}
-
-#[cfg(not(any(target_has_atomic = "32", feature = "critical-section")))]
-compile_error!(
-    "this target has no 32-bit compare-and-swap: enable the feature `critical-section` of inos-core"
-);
-
-modules! {
-    #[cfg(any(test, loom))]
-    extern crate std;
-
-    mod arena;
-    mod broadcast;
-    mod counters;
-    pub mod defs;
-    mod epochs;
-    mod error;
-    mod hash;
-    mod lanes;
-    mod layout;
-    mod log;
-    mod mpsc;
-    mod parties;
-    mod ping_pong;
-    pub mod protocol;
-    mod raw;
-    mod registry;
-    mod ring;
-    mod section;
-    mod sections;
-    mod sync;
-    mod twin;
-    mod wait;
-
-    pub use arena::*;
-    pub use broadcast::*;
-    pub use counters::*;
-    pub use epochs::*;
-    pub use error::Error;
-    pub use lanes::*;
-    pub use layout::{Layout, LayoutBuilder};
-    pub use log::*;
-    pub use mpsc::*;
-    pub use parties::*;
-    pub use ping_pong::*;
-    pub use raw::liveness::{AlwaysAlive, Liveness};
-    pub use raw::region::{
-        Access, AlignedBytes, Cooperative, Hostile, REGION_ALIGN, Region, Trust,
+/// One item list or the other. rustfmt follows the modules declared under a macro of this name
+/// only; without the macro, a target that lacks compare-and-swap drowns the one error that matters.
+macro_rules! cfg_if {
+    (if #[cfg($condition:meta)] { $($item:item)* } else { $($other:item)* }) => {
+        $(#[cfg($condition)] $item)*
+        $(#[cfg(not($condition))] $other)*
     };
-    pub use registry::*;
-    pub use ring::*;
-    pub use section::{Section, SectionId};
-    pub use sections::Sections;
-    pub use sync::{AtomicU32, Ordering};
-    pub use twin::*;
-    pub use wait::*;
+}
+
+cfg_if! {
+    if #[cfg(any(target_has_atomic = "32", feature = "critical-section"))] {
+        #[cfg(any(test, loom))]
+        extern crate std;
+
+        mod arena;
+        mod broadcast;
+        mod counters;
+        pub mod defs;
+        mod epochs;
+        mod error;
+        mod hash;
+        mod lanes;
+        mod layout;
+        mod log;
+        mod mpsc;
+        mod parties;
+        mod ping_pong;
+        pub mod protocol;
+        mod raw;
+        mod registry;
+        mod ring;
+        mod section;
+        mod sections;
+        mod sync;
+        mod twin;
+        mod wait;
+
+        pub use arena::*;
+        pub use broadcast::*;
+        pub use counters::*;
+        pub use epochs::*;
+        pub use error::Error;
+        pub use lanes::*;
+        pub use layout::{Layout, LayoutBuilder};
+        pub use log::*;
+        pub use mpsc::*;
+        pub use parties::*;
+        pub use ping_pong::*;
+        pub use raw::liveness::{AlwaysAlive, Liveness};
+        pub use raw::region::{
+            Access, AlignedBytes, Cooperative, Hostile, REGION_ALIGN, Region, Trust,
+        };
+        pub use registry::*;
+        pub use ring::*;
+        pub use section::{Section, SectionId};
+        pub use sections::Sections;
+        pub use sync::{AtomicU32, Ordering};
+        pub use twin::*;
+        pub use wait::*;
+    } else {
+        compile_error!(
+            "this target has no 32-bit compare-and-swap: enable the feature `critical-section` \
+             of inos-core"
+        );
+    }
 }

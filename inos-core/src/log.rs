@@ -26,8 +26,8 @@ use crate::defs::log::{
 };
 use crate::defs::{KIND_LOG, LINE};
 use crate::error::Error;
-use crate::protocol::log::{self, Look, Words};
 use crate::protocol::Word;
+use crate::protocol::log::{self, Look, Words};
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
 use crate::section::{Section, SectionId};

@@ -38,9 +38,7 @@ use crate::defs::mpsc::{
 };
 use crate::defs::{GRANULE, KIND_MPSC, LINE};
 use crate::error::Error;
-use crate::protocol::mpsc::{
-    self, Available, Claim, ConsumerCursor, ProducerCursor, Words,
-};
+use crate::protocol::mpsc::{self, Available, Claim, ConsumerCursor, ProducerCursor, Words};
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend;
 use crate::raw::region::{Cooperative, Trust};

@@ -120,7 +120,9 @@ impl Section {
             *param = word(ENTRY_PARAMS + index * 4);
         }
         let mut name = [0; NAME_LEN];
-        for (bytes, word) in name.as_chunks_mut().0.iter_mut().zip(words.iter().skip(ENTRY_NAME / 4)) {
+        for (bytes, word) in
+            name.as_chunks_mut().0.iter_mut().zip(words.iter().skip(ENTRY_NAME / 4))
+        {
             *bytes = word.to_ne_bytes();
         }
         Self {

@@ -8,11 +8,13 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_MPSC, KIND_COUNTERS, KIND_LOG, KIND_DIRTY_MAP, KIND_BROADCAST, KIND_EPOCHS, KIND_LANES, KIND_PARTIES, KIND_PING_PONG, KIND_RAW,
-    KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING,
-    STATE_READY, SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH,
-    SUPERBLOCK_LEN, SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE,
-    SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS,
+    KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG,
+    KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS,
+    MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING, STATE_READY, SUPERBLOCK_CONTEXT_ID,
+    SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH, SUPERBLOCK_LEN, SUPERBLOCK_MAGIC,
+    SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE, SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN,
+    SUPERBLOCK_VERSION,
 };
 use crate::error::Error;
 use crate::layout::{self, Layout};
@@ -22,7 +24,9 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{arena, mpsc, counters, log, twin, broadcast, epochs, lanes, parties, ping_pong, registry, ring};
+use crate::{
+    arena, broadcast, counters, epochs, lanes, log, mpsc, parties, ping_pong, registry, ring, twin,
+};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.

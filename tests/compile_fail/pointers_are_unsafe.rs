@@ -9,6 +9,7 @@ pub fn case(base: NonNull<u8>) -> Result<Region<'static, Cooperative>, Error> {
 
 pub struct Oracle;
 
+#[rustfmt::skip] // the mark belongs to the line
 impl Liveness for Oracle { //~ E0200 or: unsafe impl Liveness for Oracle {
     type Guard = ();
     const SCHEME: u32 = 256;

@@ -34,7 +34,8 @@ impl<'m, T: Trust> Block<'m, T> {
     #[inline]
     pub(super) fn new(parts: Parts<'m>, claim: Claim) -> Self {
         // The pages are mapped, so these fit; a claim of hostile memory is checked at each use.
-        let offset = claim.page() as usize * parts.config.page_len as usize + claim.start() as usize;
+        let offset =
+            claim.page() as usize * parts.config.page_len as usize + claim.start() as usize;
         let len = claim.len() as usize;
         Self { parts, claim: Some(claim), offset, len, trust: PhantomData }
     }

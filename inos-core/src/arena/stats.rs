@@ -31,8 +31,7 @@ impl ArenaStats {
         }
         self.used_len += len;
         self.block_count = self.block_count.saturating_add(1);
-        self.handed_count =
-            self.handed_count.saturating_add(u32::from(unit & arena::HANDED != 0));
+        self.handed_count = self.handed_count.saturating_add(u32::from(unit & arena::HANDED != 0));
     }
 }
 

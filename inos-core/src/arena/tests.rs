@@ -50,7 +50,9 @@ fn blocks_of_all_sizes_do_not_overlap() {
     cooperative(CONFIG, |sections| {
         let mut arena = Arena::open(sections, ID).unwrap();
         let mut blocks = Vec::new();
-        for (fill, len) in [0, 1, 64, 65, 100, 127, 128, 129, 1024, 1500, 3000].into_iter().enumerate() {
+        for (fill, len) in
+            [0, 1, 64, 65, 100, 127, 128, 129, 1024, 1500, 3000].into_iter().enumerate()
+        {
             let mut block = arena.allocate(len).unwrap();
             assert!(block.len() >= len && block.len() >= 64);
             assert_eq!(block.as_ptr().addr() % 8, 0);
@@ -98,12 +100,16 @@ fn full_and_too_large_are_told_apart() {
 #[test]
 fn a_handle_is_good_for_once() {
     cooperative(CONFIG, |sections| {
-        let (mut one, other) = (Arena::open(sections, ID).unwrap(), Arena::open(sections, ID).unwrap());
+        let (mut one, other) =
+            (Arena::open(sections, ID).unwrap(), Arena::open(sections, ID).unwrap());
         for len in [80, 2500] {
             let mut block = one.allocate(len).unwrap();
             let (place, len) = (block.as_ptr(), block.len());
             block.fill(7);
-            let held = Handle { offset: (block.offset / 8) as u32, generation: block.claim.as_ref().unwrap().generation() };
+            let held = Handle {
+                offset: (block.offset / 8) as u32,
+                generation: block.claim.as_ref().unwrap().generation(),
+            };
             assert!(matches!(other.adopt(held), Err(Error::Stale { .. })), "it is held");
             let handle = block.hand_over();
             assert_eq!(assert_adds_up(&one).handed_count, 1);
@@ -120,7 +126,11 @@ fn a_handle_is_good_for_once() {
             drop(adopted);
             let freed = one.adopt(handle).err().unwrap();
             // The pages of a run are free with it, and then no block begins there.
-            let expected = if len == 80 { matches!(freed, Error::Stale { .. }) } else { matches!(freed, Error::OutOfBounds { .. }) };
+            let expected = if len == 80 {
+                matches!(freed, Error::Stale { .. })
+            } else {
+                matches!(freed, Error::OutOfBounds { .. })
+            };
             assert!(expected, "{freed}");
         }
         for offset in [1, 9, 12 * 1024 / 8, u32::MAX] {

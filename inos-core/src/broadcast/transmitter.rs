@@ -17,11 +17,8 @@ pub(super) fn resume<'m>(
     broadcast: &Broadcast<'m>,
 ) -> Result<(Words<'m, AtomicU32>, TransmitterState), Error> {
     let Broadcast { span, data, capacity } = broadcast;
-    let words = Words {
-        intent: span.word(INTENT)?,
-        wraps: span.word(WRAPS)?,
-        latest: span.word(LATEST)?,
-    };
+    let words =
+        Words { intent: span.word(INTENT)?, wraps: span.word(WRAPS)?, latest: span.word(LATEST)? };
     let state = TransmitterState::resume(&words, *capacity, |index| {
         read_header(data, *capacity, index).map(|(header, ..)| header)
     })?;

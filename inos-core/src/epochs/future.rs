@@ -28,10 +28,7 @@ pub struct EpochFuture<'a, 'm, const N: usize> {
 }
 
 impl<'a, 'm, const N: usize> EpochFuture<'a, 'm, N> {
-    pub(super) const fn new(
-        watcher: &'a mut EpochWatcher<'m>,
-        bank: &'a WakerBank<N>,
-    ) -> Self {
+    pub(super) const fn new(watcher: &'a mut EpochWatcher<'m>, bank: &'a WakerBank<N>) -> Self {
         Self { watcher, bank, seat: None }
     }
 

@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 
 use super::Status;
-use crate::defs::lanes::{FLAGS_SHIFT, SPACE_BUFFER, SPACE_NONE, SPACE_SECTION};
 pub use crate::defs::lanes::{COMPLETION_LEN, PRIORITY_MASK, SUBMISSION_LEN};
+use crate::defs::lanes::{FLAGS_SHIFT, SPACE_BUFFER, SPACE_NONE, SPACE_SECTION};
 use crate::registry::UnitId;
 use crate::section::SectionId;
 
@@ -198,7 +198,8 @@ impl Submission {
     /// The same call with this priority; above 7 it is 7.
     #[must_use]
     pub const fn with_priority(self, priority: u8) -> Self {
-        let priority = if priority as u16 > PRIORITY_MASK { PRIORITY_MASK } else { priority as u16 };
+        let priority =
+            if priority as u16 > PRIORITY_MASK { PRIORITY_MASK } else { priority as u16 };
         Self { flags: self.flags & !PRIORITY_MASK | priority, ..self }
     }
 

@@ -119,7 +119,10 @@ pub(crate) const fn section_len(config: &LanesConfig) -> Result<u64, Error> {
     if config.lanes == 0 || config.lanes > MAX_LANES {
         return Err(Error::BadLayout { what: "number of lanes: 1 to 1024" });
     }
-    if config.entries < MIN_ENTRIES || config.entries > MAX_ENTRIES || !config.entries.is_power_of_two() {
+    if config.entries < MIN_ENTRIES
+        || config.entries > MAX_ENTRIES
+        || !config.entries.is_power_of_two()
+    {
         return Err(Error::BadLayout { what: "entries of a lane: a power of two, 2 to 4096" });
     }
     if !config.buffer_len.is_multiple_of(64) {
@@ -264,11 +267,7 @@ impl<'m> Lane<'m> {
 
     /// An entry, or slot, of `N` words in an array at `base`.
     #[inline]
-    fn entry<const N: usize>(
-        &self,
-        base: usize,
-        index: u32,
-    ) -> Result<&'m [AtomicU32; N], Error> {
+    fn entry<const N: usize>(&self, base: usize, index: u32) -> Result<&'m [AtomicU32; N], Error> {
         self.span.block(base + index as usize * N * 4)
     }
 

@@ -244,7 +244,8 @@ impl<'m, T: Trust> Service<'m, T> {
         let found = lane::look(lane);
         // Relaxed: a hint; `clear_up` looks again.
         let lease = lane.lease().load(Ordering::Relaxed);
-        if lane::has_client(lease) || !(lane::is_buried(lease) || matches!(found, Err(Error::Full))) {
+        if lane::has_client(lease) || !(lane::is_buried(lease) || matches!(found, Err(Error::Full)))
+        {
             return found;
         }
         lane::clear_up(lane, self.span.party())?;

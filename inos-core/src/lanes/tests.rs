@@ -253,7 +253,8 @@ fn lanes_take_turns() {
     assert_eq!(turns, [0, 33, 69, 0, 33, 69]);
     // One that speaks up late waits for one round at most.
     clients[1].submit(&noop(0), &spin()).unwrap();
-    let turns: Vec<_> = core::iter::from_fn(|| service.next()).map(|(ticket, _)| ticket.lane()).collect();
+    let turns: Vec<_> =
+        core::iter::from_fn(|| service.next()).map(|(ticket, _)| ticket.lane()).collect();
     assert_eq!(turns, [0, 1, 33, 69]);
 }
 
@@ -397,4 +398,3 @@ fn attaching_exclusively_voids_roles_and_calls() {
     assert_eq!(serve(&mut service), 1);
     assert_eq!(first.poll(&spin()), Ok(Some(done(&noop(5)))));
 }
-

@@ -61,7 +61,10 @@ fn events_come_back_as_they_were() {
         let mut text = [0; 13];
         assert_eq!(reader.next(&mut text), Err(Error::Empty));
         assert_eq!(log.append(event("")), Ok(0));
-        assert_eq!(log.append(event("thirteen byt\u{e9}")).err(), Some(Error::TooLarge { len: 14, max: 13 }));
+        assert_eq!(
+            log.append(event("thirteen byt\u{e9}")).err(),
+            Some(Error::TooLarge { len: 14, max: 13 })
+        );
         assert_eq!(log.append(event("thirteen byt!")), Ok(1));
         let entry = reader.next(&mut text).unwrap();
         let expected = Entry {

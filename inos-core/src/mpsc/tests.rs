@@ -62,7 +62,8 @@ fn start_at(words: &[AtomicU32], config: &MpscConfig, ticket: u32, position: u32
         set(words, of_ticket(config, ticket, STATE), lap);
     }
     set(words, of_ticket(config, ticket.wrapping_sub(1), EXTENT), CLAIMED | position);
-    for (offset, value) in [(TAIL, ticket), (HEAD_TICKET, ticket), (HEAD, position), (READ, position)]
+    for (offset, value) in
+        [(TAIL, ticket), (HEAD_TICKET, ticket), (HEAD, position), (READ, position)]
     {
         set(words, offset, value);
     }
@@ -146,7 +147,8 @@ fn agrees_with_a_queue() {
 
 #[test]
 fn tickets_and_positions_wrap() {
-    for (ticket, position) in [((1 << 31) - 300, (1 << 31) - 20), (1 << 28, 0), (u32::MAX >> 1, 9)] {
+    for (ticket, position) in [((1 << 31) - 300, (1 << 31) - 20), (1 << 28, 0), (u32::MAX >> 1, 9)]
+    {
         hostile(SMALL, |ring, words| {
             start_at(words, &SMALL, ticket, position);
             against_an_oracle(&ring);

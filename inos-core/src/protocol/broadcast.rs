@@ -323,9 +323,7 @@ impl ReceiverState {
     pub fn join<W: ReadWord>(&mut self, words: &Words<'_, W>) -> Look {
         self.intent = words.intent();
         match words.latest(self.intent) {
-            None if self.is_whole(words, Candidate::new(self.next, false)) => {
-                Look::Empty
-            }
+            None if self.is_whole(words, Candidate::new(self.next, false)) => Look::Empty,
             Some(position) if position >= start(self.capacity) => {
                 Look::Record(Candidate::new(position, true))
             }
@@ -374,9 +372,7 @@ impl ReceiverState {
         self.intent = intent;
         match words.latest(intent) {
             // Never backwards.
-            Some(position) if position >= self.next => {
-                Look::Record(Candidate::new(position, true))
-            }
+            Some(position) if position >= self.next => Look::Record(Candidate::new(position, true)),
             _ => Look::Overtaken,
         }
     }

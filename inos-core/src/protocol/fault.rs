@@ -58,7 +58,10 @@ mod planted {
         assert!(REACHED.get(), "the model never came by the fault {name:?}");
         let payload = outcome.err()?;
         let text = payload.downcast_ref::<String>().cloned();
-        Some(text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.into())).unwrap_or_default())
+        Some(
+            text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.into()))
+                .unwrap_or_default(),
+        )
     }
 }
 #[cfg(loom)]

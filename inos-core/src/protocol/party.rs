@@ -46,11 +46,7 @@ pub fn find_dead<W: Word>(word: &W, is_dead: impl Fn(u16) -> bool) -> Option<Cor
 
 /// Takes the reaper's role for `party`, from its holder if that one is proven dead; `None` if
 /// somebody living has it.
-pub fn claim_reaper<W: Word>(
-    word: &W,
-    party: u16,
-    is_dead: impl Fn(u16) -> bool,
-) -> Option<Lease> {
+pub fn claim_reaper<W: Word>(word: &W, party: u16, is_dead: impl Fn(u16) -> bool) -> Option<Lease> {
     if let Some(corpse) = find_dead(word, is_dead) {
         bury(word, corpse);
     }

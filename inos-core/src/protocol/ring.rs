@@ -20,7 +20,6 @@ use crate::defs::ring::POSITION_MASK as MASK;
 use crate::error::Error;
 use crate::sync::Ordering;
 
-
 /// How many items lie between two positions.
 #[inline]
 #[must_use]

@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    Capabilities, Dependency, UnitCost, UnitDescriptor, UnitId, UnitLimits,
-    UnitRecord, Version, VersionRange,
+    Capabilities, Dependency, UnitCost, UnitDescriptor, UnitId, UnitLimits, UnitRecord, Version,
+    VersionRange,
 };
 use crate::defs::registry::{
     CAPABILITIES, COST_PER_CALL, COST_PER_UNIT, DEPENDENCY_NAME, LENGTHS, LENGTHS_COUNT,

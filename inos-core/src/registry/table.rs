@@ -205,8 +205,7 @@ impl<'m> Table<'m> {
     /// The unit that is active in this slot, as of now.
     pub(super) fn active(&self, slot: u32) -> Result<Option<UnitId>, Error> {
         // Relaxed: a guess, for the caller to check.
-        let raw =
-            self.span.peek(self.shape.slot_offset(slot) + STATE)?.load(Ordering::Relaxed);
+        let raw = self.span.peek(self.shape.slot_offset(slot) + STATE)?.load(Ordering::Relaxed);
         let generation = protocol::generation_of(raw);
         Ok(protocol::is_active(raw, generation).then(|| self.id(slot, generation)))
     }

@@ -61,7 +61,10 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
         let skip = self.add(tag, bytes.len())?;
         let data = &self.producer.data;
         if T::LENDS {
-            lend::copy(lend::ring_claim_mut(data, &mut self.claim, GRANULE, skip, bytes.len())?, bytes);
+            lend::copy(
+                lend::ring_claim_mut(data, &mut self.claim, GRANULE, skip, bytes.len())?,
+                bytes,
+            );
             return Ok(());
         }
         data.write(self.claim.start() as usize * GRANULE + skip, bytes)

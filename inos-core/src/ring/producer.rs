@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::{
-    Batch, Batched, GRANULE, HEADER_LEN, HEAD, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
+    Batch, Batched, GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
     max_record,
 };
 use crate::error::Error;

@@ -96,8 +96,7 @@ fn the_largest_record_fits_wherever_an_empty_ring_stands() {
     for start in 0..16 {
         cooperative(16, |ring| {
             assert_eq!((ring.capacity_len(), ring.max_record_len()), (128, 56));
-            let (mut producer, mut consumer) =
-                (ring.producer().unwrap(), ring.consumer().unwrap());
+            let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
             let mut out = [0; 56];
             for _ in 0..start {
                 producer.push(0, &[]).unwrap();

@@ -131,4 +131,3 @@ fn waiting_ends() {
         stop.store(1, Ordering::Relaxed);
     });
 }
-

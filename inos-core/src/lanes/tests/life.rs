@@ -151,9 +151,13 @@ fn a_closed_lane_empties_itself() {
     let lanes = memory.lanes();
     let mut service = lanes.service().unwrap();
     let mut client = lanes.client().unwrap();
-    client.submit_many(&core::array::from_fn::<_, 8, _>(|call| noop(call as u32)), &spin()).unwrap();
+    client
+        .submit_many(&core::array::from_fn::<_, 8, _>(|call| noop(call as u32)), &spin())
+        .unwrap();
     assert_eq!(serve(&mut service), 8);
-    client.submit_many(&core::array::from_fn::<_, 8, _>(|call| noop(call as u32)), &spin()).unwrap();
+    client
+        .submit_many(&core::array::from_fn::<_, 8, _>(|call| noop(call as u32)), &spin())
+        .unwrap();
     client.close(&spin());
     assert_eq!(serve(&mut service), 8);
     // Again, with all the room in flight when the client goes.
@@ -300,7 +304,10 @@ fn a_cancellation_comes_early_in_time_or_late() {
     // To this queue a call is there once it was accepted; that it came later it does not know.
     assert_eq!(cancels(3), Ok(1));
     for late in [0, 4] {
-        assert_eq!(service.complete(accepted[late].0, &done(&noop(1)), &spin()), Err(Error::Fenced));
+        assert_eq!(
+            service.complete(accepted[late].0, &done(&noop(1)), &spin()),
+            Err(Error::Fenced)
+        );
     }
     let (ok, cancelled, none) = (Status::OK, Status::CANCELLED, Status::NO_CALL);
     let expected = [(1, cancelled), (2, ok), (3, none), (6, none), (5, cancelled), (4, ok)];

@@ -63,7 +63,10 @@ fn run(operations: &[Operation], start: u32) {
         match *operation {
             Operation::Submit(count) => {
                 let calls: Vec<_> = (0..count as u32)
-                    .map(|step| Submission { timeout_ns: (last + step).into(), ..noop(last + step) })
+                    .map(|step| Submission {
+                        timeout_ns: (last + step).into(),
+                        ..noop(last + step)
+                    })
                     .collect();
                 let room = (ENTRIES - model.waiting.len()).min(count);
                 let expected = if room == 0 { Err(Error::Full) } else { Ok(room) };
@@ -74,7 +77,8 @@ fn run(operations: &[Operation], start: u32) {
             Operation::Poll(count) => {
                 let mut out = std::vec![Completion::default(); count];
                 let got = client.poll_many(&mut out, &spin()).unwrap();
-                let expected: Vec<_> = model.unread.drain(..count.min(model.unread.len())).collect();
+                let expected: Vec<_> =
+                    model.unread.drain(..count.min(model.unread.len())).collect();
                 let out: Vec<_> = out[..got].iter().map(|a| (a.call_id.0, a.status)).collect();
                 assert_eq!(out, expected);
             }
@@ -124,7 +128,8 @@ fn run(operations: &[Operation], start: u32) {
                     let got = client.poll_many(&mut out, &spin()).unwrap();
                     assert_eq!(got, before + count);
                     model.unread.clear();
-                    let mut expired: Vec<_> = out[before..got].iter().map(|a| a.call_id.0).collect();
+                    let mut expired: Vec<_> =
+                        out[before..got].iter().map(|a| a.call_id.0).collect();
                     expired.sort_unstable();
                     ids.sort_unstable();
                     assert_eq!(expired, ids);

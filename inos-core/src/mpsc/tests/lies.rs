@@ -199,7 +199,8 @@ fn an_announcement_of_long_ago_stops_the_ring() {
 fn garbage_in_the_words_never_does_worse_than_an_error() {
     let mut state = 7;
     for round in 0..3_000 {
-        let config = if round % 2 == 0 { SMALL } else { MpscConfig { capacity: 8, tickets: 4, seats: 2 } };
+        let config =
+            if round % 2 == 0 { SMALL } else { MpscConfig { capacity: 8, tickets: 4, seats: 2 } };
         hostile(config, |ring, words| {
             let control = &words[..config.data_offset() / 4 + 8];
             let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());

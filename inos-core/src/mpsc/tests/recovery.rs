@@ -73,14 +73,16 @@ fn of_party<'m, T: Trust>(ring: &MpscRing<'m, T>, party: u16) -> MpscRing<'m, T>
 /// What the host does once it has the proof.
 fn declare_dead<T: Trust>(ring: &MpscRing<'_, T>, party: u16) -> u32 {
     let params = ring.config.params();
-    let section = Section { params, len: ring.span.len() as u64, kind: KIND_MPSC, ..Section::EMPTY };
+    let section =
+        Section { params, len: ring.span.len() as u64, kind: KIND_MPSC, ..Section::EMPTY };
     reclaim(&ring.span, &section, party).unwrap()
 }
 
 #[test]
 fn the_dead_lose_what_they_did_not_commit() {
     cooperative(SMALL, |ring| {
-        let (mut dead, mut also) = (of_party(&ring, 5).producer().unwrap(), of_party(&ring, 5).producer().unwrap());
+        let (mut dead, mut also) =
+            (of_party(&ring, 5).producer().unwrap(), of_party(&ring, 5).producer().unwrap());
         let mut living = ring.producer().unwrap();
         let mut consumer = ring.consumer().unwrap();
         dead.push(1, b"committed").unwrap();

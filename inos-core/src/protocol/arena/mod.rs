@@ -34,9 +34,11 @@ pub use class::{MAX_CLASS_LEN, MIN_CLASS_LEN, class_count, class_len, class_of};
 pub use page::{FULL, Page, carve, claim_run, retire};
 pub use reclaim::{reclaim, void};
 
-use super::{ReadWord, Word};
 use super::role::MAX_PARTY;
-pub use crate::defs::arena::{UNIT, UNIT_GENERATION_SHIFT as GENERATION_SHIFT, UNIT_HANDED as HANDED};
+use super::{ReadWord, Word};
+pub use crate::defs::arena::{
+    UNIT, UNIT_GENERATION_SHIFT as GENERATION_SHIFT, UNIT_HANDED as HANDED,
+};
 use crate::defs::arena::{UNIT_HELD as HELD, UNIT_PARTY_SHIFT as PARTY_SHIFT};
 
 /// Where the words of one arena are.

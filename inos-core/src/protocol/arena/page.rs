@@ -124,7 +124,11 @@ pub fn retire<M: Words>(words: &M, page: u32, class: u32, party: u16) -> bool {
         taken += 1;
     }
     let empty = taken == count;
-    if empty { Page::Free.store(word) } else { Page::Blocks(class).store(word) }
+    if empty {
+        Page::Free.store(word)
+    } else {
+        Page::Blocks(class).store(word)
+    }
     // After the page has changed: whoever takes one of these units next sees that.
     for index in 0..taken {
         let Some(unit) = words.unit(page, index * len / UNIT) else { continue };
@@ -142,12 +146,7 @@ pub fn retire<M: Words>(words: &M, page: u32, class: u32, party: u16) -> bool {
 ///
 /// # Errors
 /// The page that was not free, or whose first unit was held at each of a few looks.
-pub fn claim_run<M: Words>(
-    words: &M,
-    first: u32,
-    count: u32,
-    party: u16,
-) -> Result<Claim, u32> {
+pub fn claim_run<M: Words>(words: &M, first: u32, count: u32, party: u16) -> Result<Claim, u32> {
     const TRIES: u32 = 16;
     let mut taken = 0;
     let obstacle = loop {

@@ -171,8 +171,13 @@ pub fn claim<L: LaneWords>(lane: &L, party: u16) -> Result<Claimed, Error> {
     let Some(lease) = role::claim_from(lane.lease(), seen, party) else {
         return Ok(Claimed::Held);
     };
-    let mut cursor =
-        ClientCursor { submitted, accepted_seen: accepted, taken, answered_seen: answered, entries };
+    let mut cursor = ClientCursor {
+        submitted,
+        accepted_seen: accepted,
+        taken,
+        answered_seen: answered,
+        entries,
+    };
     cursor.discard(lane);
     Ok(Claimed::Taken(lease, cursor))
 }

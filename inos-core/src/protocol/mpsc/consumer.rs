@@ -341,7 +341,11 @@ impl ConsumerCursor {
         // Relaxed: its extent is looked at next, as `is_unresolved` says.
         let found = state(words, self.ticket).ok()?.load(Ordering::Relaxed);
         let open = found == OPEN | lap(words, self.ticket);
-        if waits && open && is_unresolved(words, self.ticket).ok()? { announcer(words, self.ticket) } else { None }
+        if waits && open && is_unresolved(words, self.ticket).ok()? {
+            announcer(words, self.ticket)
+        } else {
+            None
+        }
     }
 
     /// Gives up on what the holder of a seat has claimed and not committed; whether there was
@@ -380,7 +384,7 @@ fn adopt<M: Words>(words: &M, ticket: u32) -> Result<bool, Error> {
     // Relaxed: only this consumer acts on it, and what the dead wrote was acquired with their
     // lease. Only the consumer abandons, so the state does not go from OPEN to ABANDONED here.
     let relaxed = Ordering::Relaxed;
-    Ok([OPEN, ABANDONED].iter().any(|from| {
-        word.cas(from | lap, RELEASED | lap, relaxed, relaxed).is_ok()
-    }))
+    Ok([OPEN, ABANDONED]
+        .iter()
+        .any(|from| word.cas(from | lap, RELEASED | lap, relaxed, relaxed).is_ok()))
 }

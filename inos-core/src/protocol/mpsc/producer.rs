@@ -205,12 +205,10 @@ impl ProducerCursor {
     /// `NoSuchIndex`, if this was another ring's.
     pub fn settle<M: Words>(&mut self, words: &M) -> Result<(), Error> {
         match self.held {
-            Some(ticket) => {
-                match self.resolve(words, ticket, RELEASED | lap(words, ticket)) {
-                    Err(Error::Fenced) => Ok(()),
-                    other => other,
-                }
-            }
+            Some(ticket) => match self.resolve(words, ticket, RELEASED | lap(words, ticket)) {
+                Err(Error::Fenced) => Ok(()),
+                other => other,
+            },
             None => Ok(()),
         }
     }
