@@ -28,6 +28,7 @@ use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
+use crate::text::valid_prefix;
 
 /// Bytes in the longest label.
 pub const COUNTER_LABEL_LEN: usize = MAX_LABEL_LEN;
@@ -122,14 +123,7 @@ impl Reading {
     /// The name, for people; up to the first byte that is no UTF-8.
     #[must_use]
     pub fn label(&self) -> &str {
-        let bytes = self.label.get(..self.label_len).unwrap_or_default();
-        match core::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                core::str::from_utf8(valid).unwrap_or_default()
-            }
-        }
+        valid_prefix(self.label.get(..self.label_len).unwrap_or_default())
     }
 }
 

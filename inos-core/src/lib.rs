@@ -79,6 +79,7 @@ cfg_if! {
         mod section;
         mod sections;
         mod sync;
+        mod text;
         mod twin;
         mod wait;
 

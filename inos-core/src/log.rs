@@ -33,6 +33,7 @@ use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
 use crate::sections::Sections;
 use crate::sync::{AtomicU32, Ordering};
+use crate::text::valid_prefix;
 
 /// What a log consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,14 +166,7 @@ impl Entry {
     /// UTF-8.
     #[must_use]
     pub fn text<'b>(&self, buffer: &'b [u8]) -> &'b str {
-        let bytes = buffer.get(..self.text_len).unwrap_or(buffer);
-        match core::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                core::str::from_utf8(valid).unwrap_or_default()
-            }
-        }
+        valid_prefix(buffer.get(..self.text_len).unwrap_or(buffer))
     }
 }
 
