@@ -25,6 +25,13 @@ pub enum Error {
         /// Major version of this crate.
         expected: u16,
     },
+    /// The region has another layout.
+    WrongLayout {
+        /// Layout hash in memory; it may be equal where the layouts are not.
+        found: u32,
+        /// Layout hash asked for.
+        expected: u32,
+    },
     /// The region exists but is not ready to be attached.
     NotReady {
         /// The superblock's state word.
@@ -162,6 +169,12 @@ impl fmt::Display for Error {
             }
             Self::VersionMismatch { what, found, expected } => {
                 write!(f, "incompatible {what}: version {found}, this build reads {expected}")
+            }
+            Self::WrongLayout { found, expected } => {
+                write!(
+                    f,
+                    "another layout: its hash is {found:#010x}, that of ours {expected:#010x}"
+                )
             }
             Self::NotReady { state } => write!(f, "the region is not ready (state {state})"),
             Self::Corrupt { what } => write!(f, "corrupt memory: {what}"),

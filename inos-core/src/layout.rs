@@ -9,14 +9,13 @@ use crate::arena::{self, ArenaConfig};
 use crate::broadcast::{self, BroadcastConfig};
 use crate::counters::{self, CountersConfig};
 use crate::defs::{
-    ENTRY_LEN_KNOWN, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS, KIND_DIRTY_MAP, KIND_EPOCHS,
-    KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG, KIND_RAW, KIND_REGISTRY,
-    KIND_REGISTRY_OVERFLOW, KIND_RING, MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN,
+    ENTRY_LEN_KNOWN, KIND_PARTIES, KIND_RAW, MAX_SECTIONS, MIN_REGION_LEN, NAME_LEN, SECTION_ALIGN,
     SUPERBLOCK_LEN,
 };
 use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
 use crate::hash::fnv1a;
+use crate::kind::{self, Setup};
 use crate::lanes::{self, LanesConfig};
 use crate::log::{self, LogConfig};
 use crate::mpsc::{self, MpscConfig};
@@ -50,6 +49,7 @@ const KIND_VERSION: u32 = 1 << 16;
 #[derive(Clone, Debug)]
 pub struct Layout {
     sections: [Section; MAX_SECTIONS],
+    setups: [Setup; MAX_SECTIONS],
     count: usize,
     total_len: u64,
 }
@@ -57,7 +57,12 @@ pub struct Layout {
 impl Layout {
     /// An empty layout to add sections to.
     pub const fn builder() -> LayoutBuilder {
-        LayoutBuilder { sections: [Section::EMPTY; MAX_SECTIONS], count: 0, error: None }
+        LayoutBuilder {
+            sections: [Section::EMPTY; MAX_SECTIONS],
+            setups: [kind::RAW; MAX_SECTIONS],
+            count: 0,
+            error: None,
+        }
     }
 
     /// Bytes that the region needs; at least 4096, a multiple of 64.
@@ -70,6 +75,11 @@ impl Layout {
     #[must_use]
     pub fn sections(&self) -> &[Section] {
         self.sections.get(..self.count).unwrap_or_default()
+    }
+
+    /// What to do with each of them.
+    pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &Setup)> {
+        self.sections().iter().zip(&self.setups)
     }
 
     /// FNV-1a (32 bits) over the words of the section table: equal for equal layouts.
@@ -89,6 +99,7 @@ pub(crate) fn hash(sections: &[Section]) -> u32 {
 #[must_use = "a builder does nothing before `build`"]
 pub struct LayoutBuilder {
     sections: [Section; MAX_SECTIONS],
+    setups: [Setup; MAX_SECTIONS],
     count: usize,
     error: Option<Error>,
 }
@@ -96,32 +107,32 @@ pub struct LayoutBuilder {
 impl LayoutBuilder {
     /// Bytes without structure.
     pub const fn raw(self, id: SectionId, name: &str, len: u64) -> Self {
-        self.add(id, name, KIND_RAW, [0; 4], Ok(len))
+        self.add(id, name, kind::RAW, [0; 4], Ok(len))
     }
 
     /// A bank of epoch words.
     pub const fn epochs(self, id: SectionId, name: &str, config: EpochsConfig) -> Self {
-        self.add(id, name, KIND_EPOCHS, config.params(), epochs::section_len(&config))
+        self.add(id, name, kind::FIXED_EPOCHS, config.params(), epochs::section_len(&config))
     }
 
     /// A bank of epochs that are allocated by name.
     pub const fn named_epochs(self, id: SectionId, name: &str, config: NamedEpochsConfig) -> Self {
-        self.add(id, name, KIND_EPOCHS, config.params(), config.section_len())
+        self.add(id, name, kind::EPOCHS, config.params(), config.section_len())
     }
 
     /// A single-producer single-consumer byte ring.
     pub const fn ring(self, id: SectionId, name: &str, config: RingConfig) -> Self {
-        self.add(id, name, KIND_RING, config.params(), ring::section_len(&config))
+        self.add(id, name, kind::RING, config.params(), ring::section_len(&config))
     }
 
     /// A ring that overwrites what was not read in time.
     pub const fn broadcast(self, id: SectionId, name: &str, config: BroadcastConfig) -> Self {
-        self.add(id, name, KIND_BROADCAST, config.params(), broadcast::section_len(&config))
+        self.add(id, name, kind::BROADCAST, config.params(), broadcast::section_len(&config))
     }
 
     /// A newest-state buffer.
     pub const fn ping_pong(self, id: SectionId, name: &str, config: PingPongConfig) -> Self {
-        self.add(id, name, KIND_PING_PONG, config.params(), ping_pong::section_len(&config))
+        self.add(id, name, kind::PING_PONG, config.params(), ping_pong::section_len(&config))
     }
 
     /// A newest-state buffer whose frames are items of `item_len` bytes each: readers that take
@@ -134,17 +145,17 @@ impl LayoutBuilder {
         item_len: u32,
     ) -> Self {
         let len = ping_pong::section_len_of(&config, item_len);
-        self.add(id, name, KIND_PING_PONG, config.params_of(item_len), len)
+        self.add(id, name, kind::PING_PONG, config.params_of(item_len), len)
     }
 
     /// Submission and completion queues.
     pub const fn lanes(self, id: SectionId, name: &str, config: LanesConfig) -> Self {
-        self.add(id, name, KIND_LANES, config.params(), lanes::section_len(&config))
+        self.add(id, name, kind::LANES, config.params(), lanes::section_len(&config))
     }
 
     /// A unit registry.
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
-        self.add(id, name, KIND_REGISTRY, config.params(), registry::section_len(&config))
+        self.add(id, name, kind::REGISTRY, config.params(), registry::section_len(&config))
     }
 
     /// More slots for a unit registry that was added before.
@@ -162,28 +173,28 @@ impl LayoutBuilder {
             }
             Err(error) => (0, 0, Err(error)),
         };
-        self.add(id, name, KIND_REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
+        self.add(id, name, kind::REGISTRY_OVERFLOW, config.params(slot_len, first_slot), len)
     }
 
     /// Memory to allocate from.
     pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
-        self.add(id, name, KIND_ARENA, config.params(), arena::section_len(&config))
+        self.add(id, name, kind::ARENA, config.params(), arena::section_len(&config))
     }
 
     /// Seats for those who take part; one section at most, since a party's number is its own in
     /// all of the region.
     pub const fn parties(self, id: SectionId, name: &str, config: PartiesConfig) -> Self {
-        self.add(id, name, KIND_PARTIES, config.params(), parties::section_len(&config))
+        self.add(id, name, kind::PARTIES, config.params(), parties::section_len(&config))
     }
 
     /// Named counters.
     pub const fn counters(self, id: SectionId, name: &str, config: CountersConfig) -> Self {
-        self.add(id, name, KIND_COUNTERS, config.params(), counters::section_len(&config))
+        self.add(id, name, kind::COUNTERS, config.params(), counters::section_len(&config))
     }
 
     /// The newest events.
     pub const fn log(self, id: SectionId, name: &str, config: LogConfig) -> Self {
-        self.add(id, name, KIND_LOG, config.params(), log::section_len(&config))
+        self.add(id, name, kind::LOG, config.params(), log::section_len(&config))
     }
 
     /// A dirty map over sections without structure, which were added before it, one after
@@ -193,11 +204,11 @@ impl LayoutBuilder {
             Ok(len) => match config.blocks(len) {
                 Ok(blocks) => {
                     let needed = twin::section_len(&config, blocks);
-                    self.add(id, name, KIND_DIRTY_MAP, config.params(blocks), needed)
+                    self.add(id, name, kind::DIRTY_MAP, config.params(blocks), needed)
                 }
-                Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+                Err(error) => self.add(id, name, kind::DIRTY_MAP, [0; 4], Err(error)),
             },
-            Err(error) => self.add(id, name, KIND_DIRTY_MAP, [0; 4], Err(error)),
+            Err(error) => self.add(id, name, kind::DIRTY_MAP, [0; 4], Err(error)),
         }
     }
 
@@ -229,14 +240,14 @@ impl LayoutBuilder {
 
     /// A byte ring of many producers.
     pub const fn mpsc(self, id: SectionId, name: &str, config: MpscConfig) -> Self {
-        self.add(id, name, KIND_MPSC, config.params(), mpsc::section_len(&config))
+        self.add(id, name, kind::MPSC, config.params(), mpsc::section_len(&config))
     }
 
     const fn add(
         mut self,
         id: SectionId,
         name: &str,
-        kind: u32,
+        setup: Setup,
         params: [u32; 4],
         len: Result<u64, Error>,
     ) -> Self {
@@ -246,18 +257,18 @@ impl LayoutBuilder {
         match (self.check(id, name), len) {
             (Err(error), _) | (_, Err(error)) => self.error = Some(error),
             // A party's number is its own in all of the region.
-            _ if kind == KIND_PARTIES && self.has(kind) => {
+            _ if setup.kind == KIND_PARTIES && self.has(KIND_PARTIES) => {
                 self.error = Some(Error::BadLayout { what: "two sections of parties" });
             }
             (_, Ok(0)) => self.error = Some(Error::BadLayout { what: "a section of no bytes" }),
             (Ok(name), Ok(len)) => {
                 let version = KIND_VERSION;
+                let kind = setup.kind;
                 let section = Section { id, kind, version, flags: 0, offset: 0, len, params, name };
                 // `check` found room.
-                if let Some((_, free)) = self.sections.split_at_mut_checked(self.count)
-                    && let Some((slot, _)) = free.split_first_mut()
-                {
-                    *slot = section;
+                if self.count < MAX_SECTIONS {
+                    self.sections[self.count] = section;
+                    self.setups[self.count] = setup;
                     self.count += 1;
                 }
             }
@@ -329,7 +340,7 @@ impl LayoutBuilder {
             at += 1;
         }
         let total_len = if end < MIN_REGION_LEN { MIN_REGION_LEN } else { end };
-        Ok(Layout { sections: self.sections, count: self.count, total_len })
+        Ok(Layout { sections: self.sections, setups: self.setups, count: self.count, total_len })
     }
 }
 

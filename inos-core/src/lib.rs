@@ -66,6 +66,7 @@ cfg_if! {
         mod epochs;
         mod error;
         mod hash;
+        mod kind;
         mod lanes;
         mod layout;
         mod log;

@@ -8,15 +8,14 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_BROADCAST, KIND_COUNTERS,
-    KIND_DIRTY_MAP, KIND_EPOCHS, KIND_LANES, KIND_LOG, KIND_MPSC, KIND_PARTIES, KIND_PING_PONG,
-    KIND_RAW, KIND_REGISTRY, KIND_REGISTRY_OVERFLOW, KIND_RING, MAGIC, MAX_SECTIONS,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_PARTIES, KIND_RAW, MAGIC, MAX_SECTIONS,
     MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING, STATE_READY, SUPERBLOCK_CONTEXT_ID,
     SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH, SUPERBLOCK_LEN, SUPERBLOCK_MAGIC,
     SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE, SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN,
     SUPERBLOCK_VERSION,
 };
 use crate::error::Error;
+use crate::kind;
 use crate::layout::{self, Layout};
 use crate::protocol::ReadWord;
 use crate::raw::liveness::Liveness;
@@ -24,9 +23,6 @@ use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{ENTRY_WORDS, Section, SectionId};
 use crate::sync::Ordering;
-use crate::{
-    arena, broadcast, counters, epochs, lanes, log, mpsc, parties, ping_pong, registry, ring, twin,
-};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -89,28 +85,14 @@ impl<'m, T: Trust> Sections<'m, T> {
         span.clear(SUPERBLOCK_ENTRY_STRIDE + 4, SUPERBLOCK_LEN - SUPERBLOCK_ENTRY_STRIDE - 4)?;
 
         let mut table = [Section::EMPTY; MAX_SECTIONS];
-        for (index, (section, copy)) in layout.sections().iter().zip(&mut table).enumerate() {
+        for (index, ((section, setup), copy)) in layout.setups().zip(&mut table).enumerate() {
             *copy = *section;
             let at = SUPERBLOCK_LEN + index * ENTRY_LEN_KNOWN;
             for (word, value) in section.as_words().into_iter().enumerate() {
                 span.store(at + word * 4, value)?;
             }
             let inside = section_span(&span, section)?;
-            match section.kind {
-                KIND_ARENA => arena::format(&inside, section)?,
-                KIND_MPSC => mpsc::format(&inside, section)?,
-                KIND_COUNTERS => counters::format(&inside, section)?,
-                KIND_LOG => log::format(&inside, section)?,
-                KIND_DIRTY_MAP => twin::format(&inside, section)?,
-                KIND_BROADCAST => broadcast::format(&inside, section)?,
-                KIND_EPOCHS => epochs::format(&inside, section)?,
-                KIND_RING => ring::format(&inside, section)?,
-                KIND_PING_PONG => ping_pong::format(&inside, section)?,
-                KIND_LANES => lanes::format(&inside, section)?,
-                KIND_PARTIES => parties::format(&inside, section)?,
-                KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::format(&inside, section)?,
-                _ => {}
-            }
+            (setup.format)(&inside, section)?;
         }
         // Release: publishes all of the above; pairs with Acquire in `attach`.
         state.store(STATE_READY, Ordering::Release);
@@ -134,6 +116,55 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// `TooSmall`, `BadMagic`, `VersionMismatch`, `NotReady`, or `Corrupt` with the name of
     /// the first field that contradicts the format.
     pub fn attach(region: Region<'m, T>) -> Result<Self, Error> {
+        let (sections, alone) = Self::look(region)?;
+        if alone {
+            for section in sections.iter() {
+                kind::void_roles(&section_span(&sections.span, section)?, section)?;
+            }
+        }
+        Ok(sections)
+    }
+
+    /// As [`attach`](Self::attach), to a region of this layout and no other: what a program
+    /// takes that was built for one layout. It links the kinds of section that are in it, not
+    /// all that there are.
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach); `WrongLayout` with both hashes.
+    ///
+    /// ```
+    /// use inos_core::{AlignedBytes, Error, Layout, Region, RingConfig, SectionId, Sections};
+    ///
+    /// let layout = |capacity| {
+    ///     Layout::builder().ring(SectionId(1), "log", RingConfig { capacity }).build()
+    /// };
+    /// let (ours, theirs) = (layout(64)?, layout(128)?);
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// Sections::create(Region::from_bytes(memory.as_mut())?, &theirs, 7)?;
+    ///
+    /// let refused = Sections::attach_as(Region::from_bytes(memory.as_mut())?, &ours);
+    /// let (found, expected) = (theirs.hash(), ours.hash());
+    /// assert_eq!(refused.err(), Some(Error::WrongLayout { found, expected }));
+    /// assert!(Sections::attach_as(Region::from_bytes(memory.as_mut())?, &theirs).is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn attach_as(region: Region<'m, T>, layout: &Layout) -> Result<Self, Error> {
+        let (sections, alone) = Self::look(region)?;
+        // Not by the hash alone: another layout could have the same.
+        if !sections.iter().eq(layout.sections()) {
+            let (found, expected) = (sections.layout_hash, layout.hash());
+            return Err(Error::WrongLayout { found, expected });
+        }
+        if alone {
+            for (section, setup) in layout.setups() {
+                (setup.void_roles)(&section_span(&sections.span, section)?, section)?;
+            }
+        }
+        Ok(sections)
+    }
+
+    /// Checks superblock and table; whether this is the only party, which may write.
+    fn look(region: Region<'m, T>) -> Result<(Self, bool), Error> {
         let (whole, exclusive) = region.into_span();
         let len = whole.len() as u64;
         if len < MIN_REGION_LEN {
@@ -175,10 +206,8 @@ impl<'m, T: Trust> Sections<'m, T> {
         if state != STATE_READY || load_wide(&span, SUPERBLOCK_CONTEXT_ID)? != context_id {
             return Err(Error::NotReady { state });
         }
-        if exclusive && span.access() == Access::ReadWrite {
-            void_roles(&span, table.get(..count).unwrap_or_default())?;
-        }
-        Ok(Self { span, context_id, layout_hash, table, count, trust: PhantomData })
+        let alone = exclusive && span.access() == Access::ReadWrite;
+        Ok((Self { span, context_id, layout_hash, table, count, trust: PhantomData }, alone))
     }
 
     /// Tells this formatting of the memory from any other.
@@ -267,23 +296,10 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// that is corrupt is passed over: nobody can use it. Each step may be done twice.
     pub(crate) fn reclaim(&self, dead: u16) -> u32 {
         let mut freed = 0_u32;
-        for section in self.iter().filter(|section| section.version().0 == 1) {
+        for section in self.iter() {
             let Ok(inside) = section_span(&self.span, section) else { continue };
-            let count = match section.kind {
-                KIND_ARENA => arena::reclaim(&inside, section, dead),
-                KIND_MPSC => mpsc::reclaim(&inside, section, dead),
-                KIND_COUNTERS => counters::reclaim(&inside, section, dead),
-                KIND_LOG => log::reclaim(&inside, section, dead),
-                KIND_DIRTY_MAP => twin::reclaim(&inside, section, dead),
-                KIND_BROADCAST => broadcast::reclaim(&inside, section, dead),
-                KIND_EPOCHS => epochs::reclaim(&inside, section, dead),
-                KIND_RING => ring::reclaim(&inside, section, dead),
-                KIND_PING_PONG => ping_pong::reclaim(&inside, section, dead),
-                KIND_LANES => lanes::reclaim(&inside, section, dead),
-                KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::reclaim(&inside, section, dead),
-                _ => Ok(0),
-            };
-            freed = freed.saturating_add(count.unwrap_or(0));
+            let count = kind::reclaim(&inside, section, dead).unwrap_or(0);
+            freed = freed.saturating_add(count);
         }
         freed
     }
@@ -400,31 +416,6 @@ fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error
         }
     }
     Ok((table, count))
-}
-
-fn void_roles(span: &Span<'_>, table: &[Section]) -> Result<(), Error> {
-    for section in table {
-        if section.version().0 != 1 {
-            continue;
-        }
-        let inside = section_span(span, section)?;
-        match section.kind {
-            KIND_ARENA => arena::void_roles(&inside, section)?,
-            KIND_MPSC => mpsc::void_roles(&inside, section)?,
-            KIND_COUNTERS => counters::void_roles(&inside, section)?,
-            KIND_LOG => log::void_roles(&inside, section)?,
-            KIND_DIRTY_MAP => twin::void_roles(&inside, section)?,
-            KIND_BROADCAST => broadcast::void_roles(&inside, section)?,
-            KIND_EPOCHS => epochs::void_roles(&inside, section)?,
-            KIND_RING => ring::void_roles(&inside, section)?,
-            KIND_PING_PONG => ping_pong::void_roles(&inside, section)?,
-            KIND_LANES => lanes::void_roles(&inside, section)?,
-            KIND_PARTIES => parties::void_roles(&inside, section)?,
-            KIND_REGISTRY | KIND_REGISTRY_OVERFLOW => registry::void_roles(&inside, section)?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {

@@ -41,6 +41,15 @@ pub fn attach<T: Trust>(region: Region<'_, T>) -> Result<Sections<'_, T>, Error>
     Sections::attach(region)
 }
 
+/// Attaches to what is there if it is of this layout.
+#[inline(never)]
+pub fn attach_as<'m, T: Trust>(
+    region: Region<'m, T>,
+    layout: &Layout,
+) -> Result<Sections<'m, T>, Error> {
+    Sections::attach_as(region, layout)
+}
+
 /// Everything but opening.
 #[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Result<(), Error> {
