@@ -53,18 +53,7 @@ mod park;
 
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
-pub use inos_core::{
-    Access, AlignedBytes, Allocated, AlwaysAlive, Arena, ArenaConfig, ArenaStats, AtomicU32, Back,
-    Block, CREDIT, CallId, CallTicket, Capabilities, Changes, Client, Completion, Consumer,
-    Cooperative, Dependency, EpochCounter, EpochFuture, EpochId, EpochTable, EpochWatcher,
-    EpochsConfig, Error, Front, Grant, Handle, Hostile, Lanes, LanesConfig, Layout, LayoutBuilder,
-    Liveness, Mode, NamedCounter, NamedEpoch, NamedEpochs, NamedEpochsConfig, NamedWatcher,
-    Observer, Opcode, Park, Parked, Parties, PartiesConfig, Party, PartyInfo, PayloadRef, PingPong,
-    PingPongConfig, Producer, Reader, Reaped, Record, Region, RegistryConfig,
-    RegistryOverflowConfig, RingBuffer, RingConfig, Section, SectionId, Sections, Service, Space,
-    Spin, SpinThenPark, Status, Submission, Trust, UnitCost, UnitDescriptor, UnitId, UnitLimits,
-    UnitRecord, UnitRegistry, VersionRange, WakerBank, Writer, wait_any, wait_rung,
-};
+pub use inos_core::*;
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
 pub use kernel::{Kernel, KernelConfig, KernelError, KernelStats, Publish};

@@ -3,11 +3,11 @@
 use std::thread;
 
 use inos::{
-    AlwaysAlive, Arena, ArenaConfig, CallId, Completion, Error, Futex, Lanes, LanesConfig, Layout,
-    Parties, PartiesConfig, RegistryConfig, RingBuffer, RingConfig, Status, Submission, UnitId,
-    UnitRecord, UnitRegistry,
+    AlwaysAlive, Arena, ArenaConfig, CallId, Completion, Counters, CountersConfig, Dependency,
+    Error, Futex, Lanes, LanesConfig, Layout, Parties, PartiesConfig, RegistryConfig,
+    RegistryOverflowConfig, RingBuffer, RingConfig, Status, Submission, UnitId, UnitRecord,
+    UnitRegistry, VersionRange,
 };
-use inos_core::{Counters, CountersConfig, Dependency, RegistryOverflowConfig, VersionRange};
 
 use super::{Both, Check, ID, OTHER, built};
 

@@ -2,8 +2,10 @@
 
 use std::thread;
 
-use inos::{Error, Layout, RingBuffer, RingConfig};
-use inos_core::{Broadcast, BroadcastConfig, Event, Log, LogConfig, MpscConfig, MpscRing};
+use inos::{
+    Broadcast, BroadcastConfig, Error, Event, Layout, Log, LogConfig, MpscConfig, MpscRing,
+    RingBuffer, RingConfig,
+};
 
 use super::{Both, Check, ID, built};
 

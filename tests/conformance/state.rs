@@ -4,10 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use inos::{
-    Allocated, EpochTable, EpochsConfig, Error, Futex, Layout, Mode, NamedEpochs,
-    NamedEpochsConfig, PingPong, PingPongConfig, wait_any, wait_rung,
+    Allocated, DirtyMap, DirtyMapConfig, EpochTable, EpochsConfig, Error, Futex, Layout, Mode,
+    NamedEpochs, NamedEpochsConfig, PingPong, PingPongConfig, wait_any, wait_rung,
 };
-use inos_core::{DirtyMap, DirtyMapConfig};
 
 use super::{Both, Check, ID, OTHER, THIRD, built};
 

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use inos::{
-    Cooperative, EpochCounter, EpochTable, EpochWatcher, Error, Futex, Sections, wait_rung,
+    Cooperative, Counter, CounterId, Counters, EpochCounter, EpochTable, EpochWatcher, Error,
+    Futex, Reading, Sections, wait_rung,
 };
-use inos_core::{Counter, CounterId, Counters, Reading};
 
 use super::{COUNTERS, EPOCHS, Random};
 

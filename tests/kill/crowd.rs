@@ -2,8 +2,7 @@
 //! by the parent, which now and then gives up on a producer that takes its time; the other one by
 //! whichever child has the role.
 
-use inos::{Cooperative, Error, Sections};
-use inos_core::{MpscConsumer, MpscProducer, MpscRing};
+use inos::{Cooperative, Error, MpscConsumer, MpscProducer, MpscRing, Sections};
 
 use super::{CROWD, Order, Random, SHARED, check_pattern, pattern};
 

@@ -1,7 +1,6 @@
 //! The log: everybody appends, and everybody reads. What is lost is counted, and nothing else is.
 
-use inos::{Cooperative, Error, Sections};
-use inos_core::{Event, Log, LogReader};
+use inos::{Cooperative, Error, Event, Log, LogReader, Sections};
 
 use super::{EVENTS, Order, Random};
 

@@ -32,12 +32,10 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use inos::{
-    Access, ArenaConfig, Cooperative, EpochsConfig, Error, FileLock, FileLocks, FileMemory,
-    LanesConfig, Layout, Mode, NamedEpochsConfig, Parties, PartiesConfig, Party, PingPongConfig,
-    RegistryConfig, RingConfig, SectionId, Sections,
-};
-use inos_core::{
-    BroadcastConfig, CountersConfig, DirtyMapConfig, LogConfig, MpscConfig, RegistryOverflowConfig,
+    Access, ArenaConfig, BroadcastConfig, Cooperative, CountersConfig, DirtyMapConfig,
+    EpochsConfig, Error, FileLock, FileLocks, FileMemory, LanesConfig, Layout, LogConfig, Mode,
+    MpscConfig, NamedEpochsConfig, Parties, PartiesConfig, Party, PingPongConfig, RegistryConfig,
+    RegistryOverflowConfig, RingConfig, SectionId, Sections,
 };
 
 const PARTIES: SectionId = SectionId(1);

@@ -1,8 +1,7 @@
 //! The broadcast: whichever child has the role transmits, and everybody receives. What is lost is
 //! announced, and nothing else is.
 
-use inos::{Cooperative, Error, Sections};
-use inos_core::{Broadcast, Receiver};
+use inos::{Broadcast, Cooperative, Error, Receiver, Sections};
 
 use super::{NEWS, Order, Random, check_pattern, pattern};
 

@@ -1,8 +1,7 @@
 //! The twin: whichever child has the role moves amounts between words of two sections, whose sum
 //! is 0 in every state that was published; everybody keeps a replica.
 
-use inos::{Cooperative, Error, Futex, Sections};
-use inos_core::{DirtyMap, Twin, TwinWriter};
+use inos::{Cooperative, DirtyMap, Error, Futex, Sections, Twin, TwinWriter};
 
 use super::{DIRTY, Random};
 

@@ -1,8 +1,10 @@
 //! The registry: everybody registers units of a few names, looks for those of others, and retires
 //! its own. A name is one unit, and its owner's while that lives.
 
-use inos::{Cooperative, Error, Sections, UnitDescriptor, UnitId, UnitRecord, UnitRegistry};
-use inos_core::{Dependency, UnitLimits, VersionRange};
+use inos::{
+    Cooperative, Dependency, Error, Sections, UnitDescriptor, UnitId, UnitLimits, UnitRecord,
+    UnitRegistry, VersionRange,
+};
 
 use super::{Random, UNITS};
 
