@@ -36,7 +36,7 @@ use crate::defs::arena::{
 use crate::defs::{GRANULE, KIND_ARENA, LINE};
 use crate::error::Error;
 use crate::protocol::arena::{
-    self, Claim, FULL, MAX_CLASS_LEN, Page, UNIT, Words, class_count, class_len, class_of,
+    self, Claim, FULL, MAX_CLASS_LEN, Page, Place, UNIT, Words, class_count, class_len, class_of,
 };
 use crate::protocol::{ReadWord, Word};
 use crate::raw::region::Trust;
@@ -48,7 +48,7 @@ use crate::sync::{AtomicU32, Ordering};
 /// Bytes that handles can tell apart.
 const MAX_LEN: u64 = (GRANULE as u64) << OFFSET_BITS;
 /// How many blocks of a class that were freed last are remembered.
-const RECENT: usize = 4;
+const RECENT: usize = 8;
 /// Pages of other uses to look at before a free one is taken.
 const LOOKS: u32 = 64;
 
@@ -114,7 +114,7 @@ pub(crate) const fn section_len(config: &ArenaConfig) -> Result<u64, Error> {
 pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
     let parts = Parts::new(*span, section)?;
     // The words fit: the pages behind them do.
-    span.clear(0, span.len() - parts.data.len())
+    span.clear(0, parts.data)
 }
 
 /// Makes all memory free: whoever held a block has no other way to it any more.
@@ -137,15 +137,15 @@ fn config_of(section: &Section) -> Result<ArenaConfig, Error> {
     }
 }
 
-/// Where everything in an arena is.
+/// Where everything in an arena is. Every block carries one.
 #[derive(Clone, Copy, Debug)]
 struct Parts<'m> {
-    /// Page words.
-    pages: Span<'m>,
-    /// Unit words.
-    units: Span<'m>,
-    /// The pages.
-    data: Span<'m>,
+    /// The whole section, which begins with the page words.
+    span: Span<'m>,
+    /// Offset of the unit words.
+    units: usize,
+    /// Offset of the pages, which the span ends with.
+    data: usize,
     config: ArenaConfig,
 }
 
@@ -155,16 +155,18 @@ impl<'m> Parts<'m> {
         span.require_writable()?;
         let (units, data, len) = (config.units(), config.data(), config.data_len());
         match (usize::try_from(units), usize::try_from(data), usize::try_from(len)) {
-            (Ok(units), Ok(data), Ok(len)) => Ok(Self {
-                pages: span.sub(0, units)?,
-                units: span.sub(units, data - units)?,
-                // Exactly the pages, so that what is before them are the words.
-                data: span.sub(data, len)?,
-                config,
-            }),
+            (Ok(units), Ok(data), Ok(len)) => {
+                Ok(Self { span: span.sub(0, data.saturating_add(len))?, units, data, config })
+            }
             // On a 32-bit machine a section that long can't have been opened.
             _ => Err(Error::OutOfBounds { offset: data, len }),
         }
+    }
+
+    /// The pages, without the words before them.
+    #[inline]
+    fn pages(&self) -> Result<Span<'m>, Error> {
+        self.span.sub(self.data, self.span.len().saturating_sub(self.data))
     }
 }
 
@@ -174,7 +176,7 @@ impl Parts<'_> {
         if index >= self.config.pages {
             return None;
         }
-        self.pages.word(index as usize * PAGE_WORDS + at).ok()
+        self.span.word(index as usize * PAGE_WORDS + at).ok()
     }
 }
 
@@ -202,7 +204,8 @@ impl Words for Parts<'_> {
         if page >= self.config.pages || unit >= per_page {
             return None;
         }
-        self.units.word((page as usize * per_page as usize + unit as usize) * 4).ok()
+        let index = page as usize * per_page as usize + unit as usize;
+        self.span.word(self.units + index * 4).ok()
     }
 
     #[inline]
@@ -219,7 +222,7 @@ impl Words for Parts<'_> {
 /// An arena, as one party uses it. Holding one proves that its configuration was checked against
 /// the section.
 ///
-/// It remembers where it found and freed blocks last, about 2 KiB: keep one per thread, and free
+/// It remembers where it found and freed blocks last, about 4 KiB: keep one per thread, and free
 /// through [`free`](Self::free), to allocate fast.
 ///
 /// ```
@@ -246,6 +249,8 @@ impl Words for Parts<'_> {
 pub struct Arena<'m, T: Trust> {
     parts: Parts<'m>,
     party: u16,
+    /// How many classes its pages are cut into.
+    classes: u32,
     /// Where blocks of each class were found last.
     near: [Near; CLASSES],
     /// Where a run was found last.
@@ -258,9 +263,33 @@ pub struct Arena<'m, T: Trust> {
 struct Near {
     page: u32,
     index: u32,
-    /// Blocks that were freed last, as page and index.
-    recent: [(u32, u32); RECENT],
-    count: usize,
+    /// Where blocks were freed last, around and around.
+    recent: [Place; RECENT],
+    next: usize,
+}
+
+impl Near {
+    /// Remembers where a block was freed, instead of the one that was freed longest ago.
+    #[inline]
+    fn put(&mut self, place: Place) {
+        if let Some(slot) = self.recent.get_mut(self.next % RECENT) {
+            *slot = place;
+            self.next = self.next.wrapping_add(1);
+        }
+    }
+
+    /// Where the last one was freed, once.
+    #[inline]
+    fn take(&mut self) -> Option<Place> {
+        let last = self.next.wrapping_sub(1);
+        let slot = self.recent.get_mut(last % RECENT)?;
+        let place = core::mem::replace(slot, Place::NOWHERE);
+        if place == Place::NOWHERE {
+            return None;
+        }
+        self.next = last;
+        Some(place)
+    }
 }
 
 impl<'m, T: Trust> Arena<'m, T> {
@@ -271,10 +300,12 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// parameters in memory contradict the section.
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_ARENA, MAJOR)?;
-        let near = Near { page: 0, index: 0, recent: [(0, 0); RECENT], count: 0 };
+        let near = Near { page: 0, index: 0, recent: [Place::NOWHERE; RECENT], next: 0 };
+        let parts = Parts::new(span, &section)?;
         Ok(Self {
-            parts: Parts::new(span, &section)?,
+            parts,
             party: span.party(),
+            classes: class_count(parts.config.page_len),
             near: [near; CLASSES],
             run: 0,
             trust: PhantomData,
@@ -301,33 +332,41 @@ impl<'m, T: Trust> Arena<'m, T> {
             Ok(len) if len <= MAX_CLASS_LEN => class_of(len),
             _ => u32::MAX,
         };
-        let claim = if class < class_count(self.parts.config.page_len) {
-            self.allocate_block(class)?
-        } else {
+        // Where one was freed: nothing but this belongs into the caller.
+        if let Some(near) = self.near.get_mut(class as usize)
+            && let Some(place) = near.take()
+            && let Some(claim) = arena::claim_place(&self.parts, place, self.party)
+        {
+            return Ok(Block::new(self.parts, claim));
+        }
+        self.allocate_anywhere(len, class)
+    }
+
+    #[cold]
+    fn allocate_anywhere(&mut self, len: usize, class: u32) -> Result<Block<'m, T>, Error> {
+        let claim = if class >= self.classes {
             self.allocate_run(len)?
+        } else if let Some(claim) = self.claim_freed(class) {
+            claim
+        } else {
+            self.search(class)?
         };
         Ok(Block::new(self.parts, claim))
     }
 
-    #[inline]
-    fn allocate_block(&mut self, class: u32) -> Result<Claim, Error> {
-        if let Some(near) = self.near.get_mut(class as usize) {
-            while let Some(&(page, index)) =
-                near.count.checked_sub(1).and_then(|last| near.recent.get(last))
-            {
-                near.count -= 1;
-                if let Some(claim) = arena::claim_block(&self.parts, page, class, index, self.party)
-                {
-                    return Ok(claim);
-                }
+    /// A block that was freed a while ago.
+    fn claim_freed(&mut self, class: u32) -> Option<Claim> {
+        let near = self.near.get_mut(class as usize)?;
+        while let Some(place) = near.take() {
+            if let Some(claim) = arena::claim_place(&self.parts, place, self.party) {
+                return Some(claim);
             }
         }
-        self.search(class)
+        None
     }
 
     /// A block of a class, from where the last one was found on; or of a page that is free; or,
     /// looking closer, wherever one is.
-    #[cold]
     fn search(&mut self, class: u32) -> Result<Claim, Error> {
         let near = self.near.get(class as usize).map_or((0, 0), |near| (near.page, near.index));
         let (mut free, mut others) = (None, 0);
@@ -374,7 +413,7 @@ impl<'m, T: Trust> Arena<'m, T> {
 
     fn allocate_run(&mut self, len: usize) -> Result<Claim, Error> {
         let config = self.parts.config;
-        let max = self.parts.data.len();
+        let max = self.parts.span.len() - self.parts.data;
         let (whole, rest) = config.split(len as u64);
         let count = u32::try_from(whole.saturating_add(u64::from(rest > 0)))
             .ok()
@@ -463,20 +502,11 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// if it was this arena's.
     #[inline]
     pub fn free(&mut self, block: Block<'m, T>) {
-        if let Some(claim) = &block.claim
-            && !claim.is_run()
-            && block.parts.data.is_same(&self.parts.data)
-            && let Ok(len) = u32::try_from(claim.len())
-            && let Some(near) = self.near.get_mut(class_of(len) as usize)
+        if let Some(place) = block.claim.as_ref().and_then(Claim::place)
+            && block.parts.span.is_same(&self.parts.span)
+            && let Some(near) = self.near.get_mut(place.class() as usize)
         {
-            if near.count == RECENT {
-                near.recent.copy_within(1.., 0);
-                near.count -= 1;
-            }
-            if let Some(slot) = near.recent.get_mut(near.count) {
-                *slot = (claim.page(), claim.start().checked_div(len).unwrap_or(0));
-                near.count += 1;
-            }
+            near.put(place);
         }
         drop(block);
     }

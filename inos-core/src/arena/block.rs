@@ -25,31 +25,33 @@ pub struct Block<'m, T: Trust> {
     pub(super) parts: Parts<'m>,
     /// Taken by the drop and by `hand_over`.
     pub(super) claim: Option<Claim>,
-    pub(super) offset: usize,
-    len: usize,
     trust: PhantomData<T>,
 }
 
 impl<'m, T: Trust> Block<'m, T> {
     #[inline]
     pub(super) fn new(parts: Parts<'m>, claim: Claim) -> Self {
-        // The pages are mapped, so these fit; a claim of hostile memory is checked at each use.
-        let offset =
-            claim.page() as usize * parts.config.page_len as usize + claim.start() as usize;
-        let len = claim.len() as usize;
-        Self { parts, claim: Some(claim), offset, len, trust: PhantomData }
+        Self { parts, claim: Some(claim), trust: PhantomData }
+    }
+
+    /// Where it begins, counted from the first page. The pages are mapped, so it fits; a claim of
+    /// hostile memory is checked at each use.
+    pub(super) fn offset(&self) -> usize {
+        self.claim.as_ref().map_or(0, |claim| {
+            claim.page() as usize * self.parts.config.page_len as usize + claim.start() as usize
+        })
     }
 
     /// Bytes in it: what was asked for, rounded up to the size of its class or to whole pages.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.len
+    pub fn len(&self) -> usize {
+        self.claim.as_ref().map_or(0, |claim| claim.len() as usize)
     }
 
     /// Whether it has no byte; never true.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Copies bytes out.
@@ -58,7 +60,7 @@ impl<'m, T: Trust> Block<'m, T> {
     /// `OutOfBounds` beyond the block; `Misaligned` unless `offset` is a multiple of 4.
     pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.inside(offset, out.len())?;
-        self.parts.data.read(self.offset + offset, out)
+        self.parts.pages()?.read(self.offset() + offset, out)
     }
 
     /// Copies bytes in, by relaxed stores of words.
@@ -67,12 +69,12 @@ impl<'m, T: Trust> Block<'m, T> {
     /// As [`read`](Self::read). Nothing is written then.
     pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         self.inside(offset, bytes.len())?;
-        self.parts.data.write(self.offset + offset, bytes)
+        self.parts.pages()?.write(self.offset() + offset, bytes)
     }
 
     fn inside(&self, offset: usize, len: usize) -> Result<(), Error> {
         match offset.checked_add(len) {
-            Some(end) if end <= self.len => Ok(()),
+            Some(end) if end <= self.len() => Ok(()),
             _ => Err(Error::OutOfBounds { offset: offset as u64, len: len as u64 }),
         }
     }
@@ -84,10 +86,11 @@ impl<'m, T: Trust> Block<'m, T> {
     pub fn hand_over(mut self) -> Handle {
         // A block that was taken away can't be handed over: then nobody adopts this generation.
         let generation = self.claim.as_ref().map_or(0, Claim::generation);
+        let offset = (self.offset() / GRANULE) as u32;
         if let Some(claim) = self.claim.take() {
             let _ = arena::hand_over(&self.parts, &claim);
         }
-        Handle { offset: (self.offset / GRANULE) as u32, generation }
+        Handle { offset, generation }
     }
 }
 
@@ -105,10 +108,10 @@ impl Deref for Block<'_, Cooperative> {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        let page_len = self.parts.config.page_len;
-        let slice = self.claim.as_ref().map(|claim| lend::block(&self.parts.data, claim, page_len));
         // The block lies inside (`Claim`), and has its claim as long as it lives.
-        slice.and_then(Result::ok).unwrap_or_default()
+        let Some(claim) = &self.claim else { return &[] };
+        lend::block(&self.parts.span, self.parts.data, claim, self.parts.config.page_len)
+            .unwrap_or_default()
     }
 }
 
@@ -116,8 +119,7 @@ impl DerefMut for Block<'_, Cooperative> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         let Self { parts, claim, .. } = self;
-        let page_len = parts.config.page_len;
-        let slice = claim.as_mut().map(|claim| lend::block_mut(&parts.data, claim, page_len));
-        slice.and_then(Result::ok).unwrap_or_default()
+        let Some(claim) = claim else { return &mut [] };
+        lend::block_mut(&parts.span, parts.data, claim, parts.config.page_len).unwrap_or_default()
     }
 }

@@ -107,7 +107,7 @@ fn a_handle_is_good_for_once() {
             let (place, len) = (block.as_ptr(), block.len());
             block.fill(7);
             let held = Handle {
-                offset: (block.offset / 8) as u32,
+                offset: (block.offset() / 8) as u32,
                 generation: block.claim.as_ref().unwrap().generation(),
             };
             assert!(matches!(other.adopt(held), Err(Error::Stale { .. })), "it is held");
@@ -344,7 +344,7 @@ proptest! {
                     Step::Allocate(len) => match arena.allocate(len) {
                         Ok(mut block) => {
                             block.fill(fill);
-                            assert!(used.insert(block.offset, block.len() as u64).is_none());
+                            assert!(used.insert(block.offset(), block.len() as u64).is_none());
                             held.push((block, fill));
                         }
                         Err(error) => assert_eq!(error, Error::Full),
@@ -352,7 +352,7 @@ proptest! {
                     Step::Free(at) if !held.is_empty() => {
                         let (block, fill) = held.swap_remove(at % held.len());
                         assert!(block.iter().all(|&byte| byte == fill));
-                        used.remove(&block.offset).unwrap();
+                        used.remove(&block.offset()).unwrap();
                         arena.free(block);
                     }
                     Step::Send(at) if !held.is_empty() => {

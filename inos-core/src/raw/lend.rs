@@ -153,14 +153,15 @@ pub(crate) fn frame<'a>(
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), pinned.len) })
 }
 
-/// Bytes of an arena's block, in pages of `page_len` bytes.
+/// Bytes of an arena's block, in pages of `page_len` bytes that begin at `pages`.
 #[inline]
 pub(crate) fn block<'a>(
-    pages: &'a Span<'_>,
+    arena: &'a Span<'_>,
+    pages: usize,
     claim: &'a arena::Claim,
     page_len: u32,
 ) -> Result<&'a [u8], Error> {
-    let (pointer, len) = block_at(pages, claim, page_len)?;
+    let (pointer, len) = block_at(arena, pages, claim, page_len)?;
     // SAFETY: as in `block_mut`; the claim is borrowed for 'a, so it makes no `&mut` slice
     // meanwhile.
     Ok(unsafe { core::slice::from_raw_parts(pointer.as_ptr(), len) })
@@ -169,12 +170,13 @@ pub(crate) fn block<'a>(
 /// As [`block`], for writing.
 #[inline]
 pub(crate) fn block_mut<'a>(
-    pages: &'a Span<'_>,
+    arena: &'a Span<'_>,
+    pages: usize,
     claim: &'a mut arena::Claim,
     page_len: u32,
 ) -> Result<&'a mut [u8], Error> {
-    pages.require_writable()?;
-    let (pointer, len) = block_at(pages, claim, page_len)?;
+    arena.require_writable()?;
+    let (pointer, len) = block_at(arena, pages, claim, page_len)?;
     // SAFETY: in bounds and mapped (Raw-I1). Unaliased: the claim is this arena's (Raw-I4),
     // unique (not Clone) and borrowed exclusively for 'a; the protocol gives each byte to one
     // claim at a time, and keeps it until the claim is released or handed over, which consumes
@@ -184,14 +186,15 @@ pub(crate) fn block_mut<'a>(
 
 #[inline]
 fn block_at(
-    pages: &Span<'_>,
+    arena: &Span<'_>,
+    pages: usize,
     claim: &arena::Claim,
     page_len: u32,
 ) -> Result<(NonNull<u8>, usize), Error> {
     // The pages are mapped, so what lies in them has a `usize`.
     let (offset, len) =
         (claim.page() as usize * page_len as usize + claim.start() as usize, claim.len() as usize);
-    Ok((pages.pointer(offset, len)?, len))
+    Ok((arena.pointer(pages.saturating_add(offset), len)?, len))
 }
 
 /// The address of `len` bytes, `skip` bytes into a run of ring items, all of them inside it.

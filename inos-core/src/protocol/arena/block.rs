@@ -1,31 +1,112 @@
 //! Taking blocks, giving them back, and handing them over.
 
+use core::num::NonZeroU32;
+
 use super::super::fault::{is_planted, ordering};
 use super::page::dissolve;
 use super::*;
+use crate::defs::arena::MAX_PAGE_LEN;
 use crate::error::Error;
 use crate::sync::Ordering;
 
-/// A block that this party holds. Made by [`claim_block`], [`claim_run`] and [`adopt`] only, never
-/// cloned: holding one proves that nobody else may touch its bytes.
+/// Where a block of a page can be. Holding one proves that it begins where blocks of its class do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    page: u32,
+    /// The class, and from bit 20 downwards where in the page.
+    spot: u32,
+}
+
+/// Pages have 2^20 bytes at most.
+const START_BITS: u32 = 20;
+const _: () = assert!(MAX_PAGE_LEN == 1 << START_BITS);
+
+impl Place {
+    /// In no page: there is no block to claim.
+    pub const NOWHERE: Self = Self { page: u32::MAX, spot: 0 };
+
+    /// Block `index` of a page that is cut into blocks of this class.
+    #[inline]
+    const fn of(page: u32, class: u32, index: u32) -> Option<Self> {
+        match index.checked_mul(class_len(class)) {
+            Some(start) if start < MAX_PAGE_LEN => Some(Self::at(page, class, start)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    const fn at(page: u32, class: u32, start: u32) -> Self {
+        Self { page, spot: class << START_BITS | start }
+    }
+
+    #[inline]
+    const fn start(self) -> u32 {
+        self.spot & (MAX_PAGE_LEN - 1)
+    }
+
+    /// Which size the block has.
+    #[inline]
+    #[must_use]
+    pub const fn class(self) -> u32 {
+        self.spot >> START_BITS
+    }
+}
+
+/// A block that this party holds. Made by [`claim_block`], [`claim_place`], [`claim_run`] and
+/// [`adopt`] only, never cloned: holding one proves that nobody else may touch its bytes.
 #[derive(Debug)]
 #[must_use = "a claim that is not released stays held"]
 pub struct Claim {
+    len: u64,
     page: u32,
     start: u32,
-    len: u64,
-    /// Pages of a run, 0 for a block of a page.
-    pages: u32,
-    unit: Unit,
+    /// [`RUN`] and how many pages, or the class.
+    shape: u32,
+    unit: Held,
+}
+
+/// Tells the pages of a run, at most 2^26, from a class.
+const RUN: u32 = 1 << 31;
+
+/// A unit's word that says HELD, so that it is never 0: a claim that may be none takes no more
+/// room than one.
+#[derive(Clone, Copy, Debug)]
+struct Held(NonZeroU32);
+
+impl Held {
+    #[inline]
+    fn new(unit: Unit) -> Self {
+        // A claim's unit is HELD, bit 0, so this changes nothing.
+        Self(NonZeroU32::MIN | unit.0)
+    }
+
+    #[inline]
+    const fn unit(self) -> Unit {
+        Unit(self.0.get())
+    }
 }
 
 impl Claim {
-    const fn block(page: u32, start: u32, len: u32, unit: Unit) -> Self {
-        Self { page, start, len: len as u64, pages: 0, unit }
+    #[inline]
+    fn block(place: Place, unit: Unit) -> Self {
+        let (start, class) = (place.start(), place.class());
+        let (len, page) = (u64::from(class_len(class)), place.page);
+        Self { len, page, start, shape: class, unit: Held::new(unit) }
     }
 
-    pub(super) const fn run(page: u32, pages: u32, unit: Unit, page_len: u32) -> Self {
-        Self { page, start: 0, len: pages as u64 * page_len as u64, pages, unit }
+    pub(super) fn run(page: u32, pages: u32, unit: Unit, page_len: u32) -> Self {
+        let len = pages as u64 * page_len as u64;
+        Self { len, page, start: 0, shape: RUN | pages, unit: Held::new(unit) }
+    }
+
+    /// Where it is, unless it has pages of its own.
+    #[inline]
+    #[must_use]
+    pub const fn place(&self) -> Option<Place> {
+        if self.is_run() {
+            return None;
+        }
+        Some(Place::at(self.page, self.shape, self.start))
     }
 
     /// Index of its page, the first one if it has several.
@@ -55,13 +136,13 @@ impl Claim {
     /// Whether it has pages of its own.
     #[must_use]
     pub const fn is_run(&self) -> bool {
-        self.pages != 0
+        self.shape & RUN != 0
     }
 
     /// Which claim of its unit it is, 20 bits.
     #[must_use]
     pub const fn generation(&self) -> u32 {
-        self.unit.generation()
+        self.unit.unit().generation()
     }
 
     const fn unit_index(&self) -> u32 {
@@ -78,16 +159,22 @@ pub fn claim_block<M: Words>(
     index: u32,
     party: u16,
 ) -> Option<Claim> {
+    claim_place(words, Place::of(page, class, index)?, party)
+}
+
+/// Takes the block that begins there, if the page has blocks of this class still, or again, and it
+/// is free.
+#[inline]
+pub fn claim_place<M: Words>(words: &M, place: Place, party: u16) -> Option<Claim> {
+    let (page, start, class) = (place.page, place.start(), place.class());
     let blocks = Page::Blocks(class).pack();
     let word = words.page(page)?;
     // Relaxed: a guess, which saves others from units that are none of ours.
     if word.load(Ordering::Relaxed) != blocks {
         return None;
     }
-    let len = class_len(class);
-    let start = index.checked_mul(len)?;
     // Where this page ends, whatever the caller believes of its length.
-    if words.page_len().checked_sub(start)? < len {
+    if words.page_len().checked_sub(start)? < class_len(class) {
         return None;
     }
     let unit = words.unit(page, start / UNIT)?;
@@ -112,20 +199,21 @@ pub fn claim_block<M: Words>(
         unit.store(held.free().0, Ordering::Release);
         return None;
     }
-    Some(Claim::block(page, start, len, held))
+    Some(Claim::block(place, held))
 }
 
 /// Gives a block back. The party that took it has stopped using its bytes.
 #[inline]
 pub fn release<M: Words>(words: &M, claim: Claim) {
     if claim.is_run() {
-        let party = claim.unit.holder().unwrap_or(0);
-        return dissolve(words, claim.page, claim.pages, party, claim.unit);
+        let unit = claim.unit.unit();
+        let party = unit.holder().unwrap_or(0);
+        return dissolve(words, claim.page, claim.shape & !RUN, party, unit);
     }
     if let Some(unit) = words.unit(claim.page, claim.unit_index()) {
         // A store: nobody but its holder changes a unit that is held, unless the holder is dead.
         // Release: the next holder overwrites the bytes; pairs with Acquire where units are taken.
-        unit.store(claim.unit.free().0, ordering("arena: free a block", Ordering::Release));
+        unit.store(claim.unit.unit().free().0, ordering("arena: free a block", Ordering::Release));
     }
     if let Some(hint) = words.hint(claim.page)
         && hint.load(Ordering::Relaxed) == FULL
@@ -141,8 +229,8 @@ pub fn hand_over<M: Words>(words: &M, claim: &Claim) -> Option<u32> {
     let unit = words.unit(claim.page, claim.unit_index())?;
     // Release: what was written is for the one who adopts it; pairs with Acquire in `adopt`.
     let order = ordering("arena: hand a block over", Ordering::Release);
-    let handed = claim.unit.handed().0;
-    unit.cas(claim.unit.0, handed, order, Ordering::Relaxed).ok()?;
+    let held = claim.unit.unit();
+    unit.cas(held.0, held.handed().0, order, Ordering::Relaxed).ok()?;
     Some(claim.generation())
 }
 
@@ -197,7 +285,7 @@ pub fn adopt<M: Words>(
     check_start(now, start, words.page_len(), corrupt)?;
     match now {
         Page::Blocks(class) | Page::Retiring(class, _) => {
-            Ok(Claim::block(page, start, class_len(class), held))
+            Ok(Claim::block(Place::at(page, class, start), held))
         }
         _ => {
             let pages = words.run(page).map_or(0, |run| run.load(Ordering::Relaxed));

@@ -29,7 +29,7 @@ mod class;
 mod page;
 mod reclaim;
 
-pub use block::{Claim, adopt, claim_block, hand_over, release, take_back};
+pub use block::{Claim, Place, adopt, claim_block, claim_place, hand_over, release, take_back};
 pub use class::{MAX_CLASS_LEN, MIN_CLASS_LEN, class_count, class_len, class_of};
 pub use page::{FULL, Page, carve, claim_run, retire};
 pub use reclaim::{reclaim, void};
