@@ -266,11 +266,9 @@ impl LayoutBuilder {
                 let kind = setup.kind;
                 let section = Section { id, kind, version, flags: 0, offset: 0, len, params, name };
                 // `check` found room.
-                if self.count < MAX_SECTIONS {
-                    self.sections[self.count] = section;
-                    self.setups[self.count] = setup;
-                    self.count += 1;
-                }
+                put(&mut self.sections, self.count, section);
+                put(&mut self.setups, self.count, setup);
+                self.count += 1;
             }
         }
         self
@@ -345,6 +343,15 @@ impl LayoutBuilder {
 }
 
 const OVERFLOW: Error = Error::BadLayout { what: "the total length overflows" };
+
+/// An assignment that can't panic: `const` has no `get_mut`.
+const fn put<T: Copy>(items: &mut [T], at: usize, item: T) {
+    if let Some((_, rest)) = items.split_at_mut_checked(at)
+        && let Some((slot, _)) = rest.split_first_mut()
+    {
+        *slot = item;
+    }
+}
 
 const fn round_up(len: u64) -> Option<u64> {
     match len.checked_add(SECTION_ALIGN - 1) {
