@@ -234,6 +234,7 @@ impl Words for Parts<'_> {
 /// let mut memory = AlignedBytes::<16384>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let (mut here, there) = (Arena::open(&sections, ARENA)?, Arena::open(&sections, ARENA)?);
+/// assert_eq!(here.config(), config);
 ///
 /// let mut block = here.allocate(2000)?;
 /// block[..5].copy_from_slice(b"hello");

@@ -140,6 +140,8 @@ fn config_of(section: &Section) -> Result<BroadcastConfig, Error> {
 ///
 /// let mut transmitter = news.transmitter()?;
 /// let (mut one, mut other) = (news.receiver()?, news.receiver()?);
+/// assert_eq!((news.capacity_len(), news.max_record_len()), (512, 48));
+/// assert_eq!((one.max_record_len(), transmitter.max_record_len()), (48, 48));
 /// transmitter.send(1, b"hello")?;
 /// let mut bytes = [0; 64];
 /// let received = one.receive(&mut bytes)?;
@@ -220,6 +222,20 @@ impl<'m> Broadcast<'m> {
     ///
     /// # Errors
     /// As [`receiver`](Self::receiver).
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Broadcast, BroadcastConfig, Error, Layout, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", BroadcastConfig { capacity: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// news.transmitter()?.send(1, b"yesterday's")?;
+    /// let (mut late, mut later) = (news.receiver_from_newest()?, news.receiver()?);
+    /// let mut bytes = [0; 48];
+    /// assert_eq!(late.receive(&mut bytes)?.tag, 1);
+    /// assert_eq!(later.receive(&mut bytes), Err(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn receiver_from_newest(&self) -> Result<Receiver<'m>, Error> {
         Receiver::join(self, true)
     }

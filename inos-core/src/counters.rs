@@ -140,12 +140,14 @@ impl Reading {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let counters = Counters::open(&sections, COUNTERS)?;
+/// assert_eq!(counters.capacity(), 8);
 ///
 /// let frames = counters.allocate("frames drawn", 1, 0)?;
 /// frames.add(3);
 /// // Another party finds it by name and counts, too.
 /// let id = counters.find("frames drawn").ok_or(Error::Empty)?;
 /// counters.add(id, 4)?;
+/// assert_eq!((frames.value()?, counters.get(id)?.value), (7, 7));
 ///
 /// let seen: Vec<_> = counters.iter().map(|c| (c.label().to_string(), c.value)).collect();
 /// assert_eq!(seen, [("frames drawn".to_string(), 7)]);

@@ -183,6 +183,7 @@ impl Entry {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let log = Log::open(&sections, LOG)?;
+/// assert_eq!(log.config().capacity, 4);
 /// let mut reader = log.reader(0);
 ///
 /// for (time, text) in ["opened", "read", "read", "read", "closed"].into_iter().enumerate() {
@@ -192,6 +193,7 @@ impl Entry {
 /// let entry = reader.next(&mut text)?;
 /// assert_eq!((entry.sequence, entry.time, entry.text(&text)), (1, 1, "read"));
 /// assert_eq!(reader.lost(), 1);
+/// assert_eq!(log.dropped(), 0, "nobody was at work on a slot");
 /// let mut last = entry;
 /// while let Ok(entry) = reader.next(&mut text) {
 ///     last = entry;

@@ -261,9 +261,13 @@ impl<'m> Words for Control<'m> {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let ring = MpscRing::open(&sections, EVENTS)?;
+/// assert_eq!((ring.config(), ring.max_record_len()), (config, 248));
 /// let (mut one, mut two) = (ring.producer()?, ring.producer()?);
+/// assert_eq!((one.seat(), two.seat(), one.max_record_len()), (0, 1, 248));
+/// assert_eq!(ring.seat_holder(one.seat())?, Some(0), "a party without a number");
 /// assert_eq!(ring.producer().err(), Some(Error::NoSeat { count: 2 }));
 /// let mut consumer = ring.consumer()?;
+/// assert_eq!(consumer.max_record_len(), 248);
 ///
 /// // By copies, whatever the trust: one record, or many with one claim.
 /// one.push(1, b"hello")?;

@@ -118,9 +118,14 @@ const fn seat_offset(seat: u32) -> usize {
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 ///
 /// let party = sections.join(PARTIES, &AlwaysAlive, "camera")?;
+/// party.heartbeat()?.advance(&inos_core::Spin::default());
 /// let parties = Parties::open(&sections, PARTIES)?;
+/// assert_eq!(parties.config().seats, 4);
+/// let alive = parties.heartbeat_watcher(party.number())?;
+/// assert_eq!(alive.seen(), 1);
 /// let info = parties.iter().next().unwrap();
 /// assert_eq!((info.number, info.label()), (party.number(), "camera"));
+/// assert_eq!(parties.info(party.number())?, info);
 /// drop(party);
 /// assert_eq!(parties.iter().count(), 0);
 /// # Ok::<(), inos_core::Error>(())

@@ -275,6 +275,7 @@ impl<'m> Words for Control<'m> {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let frames = PingPong::open(&sections, FRAMES)?;
+/// assert_eq!((frames.config(), frames.item_len()), (config, 0));
 /// let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
 /// assert_eq!(reader.front().err(), Some(Error::Empty));
 ///
@@ -282,6 +283,7 @@ impl<'m> Words for Control<'m> {
 ///     let mut back = writer.back_mut()?;
 ///     back.write(0, text)?;
 ///     back.publish(text.len())?;
+///     assert_eq!(writer.newest_len()?, text.len());
 /// }
 /// let front = reader.front()?;
 /// assert_eq!((&*front, front.version()), (&b"newer"[..], 2));

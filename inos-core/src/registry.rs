@@ -70,8 +70,8 @@ pub use version::{Dependency, Version, VersionRange};
 ///
 /// ```
 /// use inos_core::{
-///     AlignedBytes, Error, Layout, Region, RegistryConfig, SectionId, Sections, UnitRecord,
-///     UnitRegistry,
+///     AlignedBytes, Error, Layout, Region, RegistryConfig, SLOT_HEAD_LEN, SectionId, Sections,
+///     UnitRecord, UnitRegistry,
 /// };
 ///
 /// const UNITS: SectionId = SectionId(5);
@@ -81,6 +81,7 @@ pub use version::{Dependency, Version, VersionRange};
 /// let mut memory = AlignedBytes::<8192>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let registry = UnitRegistry::open(&sections, UNITS)?;
+/// assert_eq!((registry.slot_count(), registry.max_text_len()), (8, 512 - SLOT_HEAD_LEN));
 ///
 /// let id = registry.register(&UnitRecord {
 ///     name: "hash",
@@ -292,6 +293,24 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     }
 
     /// The active units that have all of these capabilities, in the order of their slots.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Capabilities, Layout, Region, RegistryConfig, SectionId, Sections, UnitRecord, UnitRegistry};
+    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// const STRICT: Capabilities = Capabilities(1);
+    /// const GPU: Capabilities = Capabilities(2);
+    /// for (name, capabilities) in [("boids", Capabilities(3)), ("hash", STRICT), ("image", GPU)] {
+    ///     registry.register(&UnitRecord { name, capabilities, ..UnitRecord::default() })?;
+    /// }
+    /// let strict = registry.with_capabilities(STRICT);
+    /// let names: Vec<_> = strict.filter_map(|id| registry.descriptor(id).ok()).collect();
+    /// assert!(names.iter().map(|unit| unit.name()).eq(["boids", "hash"]));
+    /// assert_eq!(registry.with_capabilities(Capabilities(3)).count(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn with_capabilities(
         &self,
         all: Capabilities,
@@ -319,6 +338,19 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     ///
     /// # Errors
     /// `NoUnit` if it is not active; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Layout, Region, RegistryConfig, SectionId, Sections, Spin, UnitRecord, UnitRegistry};
+    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// let id = registry.register(&UnitRecord { name: "boids", ..UnitRecord::default() })?;
+    /// let mut watcher = registry.heartbeat_watcher(id)?;
+    /// registry.heartbeat(id)?.advance(&Spin::default());
+    /// assert_eq!(watcher.changed(), Some(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn heartbeat(&self, id: UnitId) -> Result<EpochCounter<'m>, Error> {
         let slot = self.active(id)?;
         Ok(EpochCounter::from_word(slot.word(HEARTBEAT)?))

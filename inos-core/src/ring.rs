@@ -139,6 +139,8 @@ fn config_of(section: &Section) -> Result<RingConfig, Error> {
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let ring = RingBuffer::open(&sections, LOG)?;
 /// let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+/// assert_eq!((ring.capacity_len(), ring.max_record_len()), (512, 248));
+/// assert_eq!((producer.max_record_len(), consumer.max_record_len()), (248, 248));
 /// assert_eq!(ring.producer().err(), Some(Error::RoleHeld));
 ///
 /// // By copies, whatever the trust.

@@ -28,7 +28,9 @@ use crate::sync::Ordering;
 /// what is inside the sections is checked by the view that opens them.
 ///
 /// ```
-/// use inos_core::{AlignedBytes, EpochTable, EpochsConfig, Layout, Region, SectionId, Sections};
+/// use inos_core::{
+///     Access, AlignedBytes, EpochTable, EpochsConfig, Layout, Region, SectionId, Sections,
+/// };
 ///
 /// const EPOCHS: SectionId = SectionId(1);
 /// let layout = Layout::builder()
@@ -36,6 +38,14 @@ use crate::sync::Ordering;
 ///     .build()?;
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 42)?;
+/// assert_eq!((sections.context_id(), sections.access()), (42, Access::ReadWrite));
+/// assert_eq!(sections.party(), 0, "nobody in particular, before it joins");
+/// sections.check()?; // as long as nobody formats the memory again
+///
+/// let section = sections.section(EPOCHS)?;
+/// assert_eq!((section.name(), section.kind()), ("epochs", inos_core::defs::KIND_EPOCHS));
+/// assert_eq!(section.params()[0], 2);
+/// assert_eq!((section.offset(), section.len()), (128, 128));
 /// let epochs = EpochTable::open(&sections, EPOCHS)?;
 /// assert_eq!(epochs.count(), 2);
 /// # Ok::<(), inos_core::Error>(())
@@ -277,6 +287,20 @@ impl<'m, T: Trust> Sections<'m, T> {
     ///
     /// # Errors
     /// As [`read_raw`](Self::read_raw); `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Error, Layout, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 100).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// const NOTES: SectionId = SectionId(1);
+    /// sections.write_raw(NOTES, 4, b"hello")?;
+    /// let mut bytes = [0; 5];
+    /// sections.read_raw(NOTES, 4, &mut bytes)?;
+    /// assert_eq!(&bytes, b"hello");
+    /// assert_eq!(sections.write_raw(NOTES, 5, b"!"), Err(Error::Misaligned { by: 1, align: 4 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn write_raw(&self, id: SectionId, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         self.open(id, KIND_RAW, 1)?.0.write(offset, bytes)
     }

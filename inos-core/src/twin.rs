@@ -224,6 +224,7 @@ impl MarkStamps for Parts<'_> {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let map = DirtyMap::open(&sections, MAP)?;
+/// assert_eq!((map.config().block_len, map.block_count()), (64, 20));
 ///
 /// let mut replica = [0; 1280];
 /// let mut twin = map.twin();

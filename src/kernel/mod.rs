@@ -108,6 +108,7 @@ const COPY_LEN: usize = 1 << 16;
 ///     Caller, Dispatcher, HeapMemory, Input, Kernel, KernelConfig, LanesConfig, Layout,
 ///     RegistryConfig, SectionId, Sections, Target,
 /// };
+/// use std::time::Duration;
 ///
 /// # #[cfg(feature = "hash")] {
 /// const LANES: SectionId = SectionId(1);
@@ -118,9 +119,10 @@ const COPY_LEN: usize = 1 << 16;
 ///     .build()?;
 /// let mut memory = HeapMemory::new(layout.total_len())?;
 /// let sections = Sections::create(memory.region()?, &layout, 1)?;
-/// let config = KernelConfig::new(LANES, REGISTRY);
+/// let config = KernelConfig::new(LANES, REGISTRY).threads(1);
 /// let answered = Kernel::run(&sections, &Dispatcher::standard(), &config, |kernel| {
 ///     let mut caller = Caller::open(&sections, LANES, REGISTRY)?;
+///     caller.set_timeout(Some(Duration::from_secs(10)));
 ///     let sha256 = caller.method("hash", "sha256")?;
 ///     let mut digest = [0; 32];
 ///     caller.call(sha256, Input::Bytes(b"abc"), b"", Target::Bytes(&mut digest))?;

@@ -37,6 +37,7 @@ use super::map::Mapping;
 /// memory.persist()?;
 ///
 /// let other = FileMemory::open(&path, Access::ReadOnly)?;
+/// assert_eq!((other.path(), other.access()), (path.as_path(), Access::ReadOnly));
 /// // SAFETY: as above.
 /// let seen = Sections::attach(unsafe { other.cooperative()? })?;
 /// assert_eq!(seen.layout_hash(), sections.layout_hash());

@@ -187,17 +187,22 @@ impl NamedEpoch {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let epochs = NamedEpochs::open(&sections, NAMES)?;
+/// assert_eq!(epochs.slot_count(), 8);
 /// let park = Spin::default();
 ///
 /// let id = epochs.allocate("frames")?.id();
 /// assert_eq!(epochs.allocate("frames")?, Allocated::Existing(id));
 /// assert_eq!(epochs.find("frames")?, Some(id));
+/// let entry = epochs.entry(id.index())?.ok_or(Error::Empty)?;
+/// assert_eq!((entry.id(), entry.name(), entry.owner()), (id, "frames", 0));
 ///
 /// let (frames, mut watcher) = (epochs.counter(id)?, epochs.watcher(id)?);
 /// frames.advance(&park)?;
 /// assert_eq!(watcher.changed()?, Some(1));
 ///
 /// epochs.free(id, &park)?;
+/// assert!(matches!(epochs.check(id), Err(Error::Stale { .. })));
+/// assert!(watcher.check().is_err());
 /// assert!(matches!(watcher.changed(), Err(Error::Stale { .. })));
 /// assert_eq!(epochs.find("frames")?, None);
 /// # Ok::<(), inos_core::Error>(())

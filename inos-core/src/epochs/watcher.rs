@@ -81,6 +81,20 @@ impl<'m> EpochWatcher<'m> {
     ///
     /// Acquire: everything stored before the epoch was advanced is visible afterwards; pairs
     /// with Release in [`EpochCounter::advance`](crate::EpochCounter::advance).
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, EpochTable, EpochsConfig, Layout, Region, SectionId, Sections, Spin};
+    /// # let layout = Layout::builder().epochs(SectionId(1), "", EpochsConfig { count: 2, padded: false }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let (counter, mut watcher) = (epochs.counter(0)?, epochs.watcher(0)?);
+    /// counter.advance(&Spin::default());
+    /// counter.advance(&Spin::default());
+    /// assert_eq!((watcher.seen(), watcher.current(), counter.current()), (0, 2, 2));
+    /// assert_eq!((watcher.changed(), watcher.changed()), (Some(2), None));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn changed(&mut self) -> Option<u32> {
         let now = self.current();
         if now == self.seen {

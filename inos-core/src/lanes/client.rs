@@ -206,6 +206,23 @@ impl<'m, T: Trust> Client<'m, T> {
     }
 
     /// Watches for answers: the epoch changes after each.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// let mut answered = client.completions();
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// assert_eq!(answered.changed(), None);
+    /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// service.complete(ticket, &Completion::default(), &park)?;
+    /// assert!(answered.changed().is_some());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn completions(&self) -> EpochWatcher<'m> {
         EpochWatcher::from_peek(self.watched)
@@ -250,6 +267,32 @@ impl<'m, T: Trust> Client<'m, T> {
     ///
     /// # Errors
     /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, PayloadRef, Region, SectionId, Sections, Spin, Status, Submission, UnitId};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.write_buffer(0, b"question")?;
+    /// let input = PayloadRef::buffer(0, 8);
+    /// let call = Submission { input, ..Submission::execute(CallId(1), UnitId::new(0, 1), 0) };
+    /// client.submit(&call, &park)?;
+    ///
+    /// let (ticket, call) = service.next().ok_or(Error::Empty)?;
+    /// assert_eq!((ticket.lane(), ticket.call_id()), (client.lane(), CallId(1)));
+    /// let mut copy = [0; 8];
+    /// service.read_buffer(ticket.lane(), call.input.offset, &mut copy)?;
+    /// service.write_buffer(ticket.lane(), 8, &copy.map(|byte| byte.to_ascii_uppercase()))?;
+    /// service.complete(ticket, &Completion { len: 8, ..Completion::default() }, &park)?;
+    ///
+    /// let answer = client.wait(&park, None)?;
+    /// client.read_buffer(8, &mut copy[..answer.len as usize])?;
+    /// assert_eq!(&copy, b"QUESTION");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn write_buffer(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         self.buffer.write(offset as usize, bytes)
     }

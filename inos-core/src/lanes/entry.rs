@@ -99,6 +99,16 @@ impl PayloadRef {
     }
 
     /// Bytes of a section.
+    ///
+    /// ```
+    /// use inos_core::{PayloadRef, SectionId, Space};
+    ///
+    /// let frame = PayloadRef::section(SectionId(3), 64, 128);
+    /// assert_eq!(frame.space(), Some(Space::Section(SectionId(3))));
+    /// assert_eq!(PayloadRef::buffer(0, 8).space(), Some(Space::Buffer));
+    /// assert_eq!(PayloadRef::none().space(), Some(Space::None));
+    /// assert_eq!(PayloadRef { space: 7, ..frame }.space(), None);
+    /// ```
     #[must_use]
     pub const fn section(id: SectionId, offset: u32, len: u32) -> Self {
         Self { space: SPACE_SECTION | id.0, offset, len }
@@ -196,6 +206,13 @@ impl Submission {
     }
 
     /// The same call with this priority; above 7 it is 7.
+    ///
+    /// ```
+    /// use inos_core::{CallId, Submission};
+    ///
+    /// let urgent = Submission::noop(CallId(1)).with_priority(9);
+    /// assert_eq!((Submission::noop(CallId(1)).priority(), urgent.priority()), (0, 7));
+    /// ```
     #[must_use]
     pub const fn with_priority(self, priority: u8) -> Self {
         let priority =

@@ -362,6 +362,7 @@ fn ring_silently(word: &AtomicU32) {
 /// let mut memory = AlignedBytes::<8192>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let lanes = Lanes::open(&sections, LANES)?;
+/// assert_eq!((lanes.lane_count(), lanes.entries(), lanes.buffer_len()), (2, 8, 256));
 /// let park = Spin::default();
 ///
 /// let mut client = lanes.client()?;
@@ -435,6 +436,28 @@ impl<'m, T: Trust> Lanes<'m, T> {
     ///
     /// # Errors
     /// As [`client`](Self::client).
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 1, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let mut service = lanes.service()?;
+    /// let mut client = lanes.client()?;
+    /// assert_eq!((client.lane(), client.buffer_len()), (0, 64));
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// client.close(&park);
+    ///
+    /// // The only lane is still owed an answer.
+    /// assert!(matches!(lanes.client_or_wake(&park), Err(Error::NoSeat { count: 1 })));
+    /// while let Some((ticket, call)) = service.next() {
+    ///     service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
+    /// }
+    /// assert!(lanes.client_or_wake(&park).is_ok());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn client_or_wake<P: Park>(&self, park: &P) -> Result<Client<'m, T>, Error> {
         let client = self.client();
         if matches!(client, Err(Error::NoSeat { .. })) {

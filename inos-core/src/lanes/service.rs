@@ -111,6 +111,23 @@ impl<'m, T: Trust> Service<'m, T> {
     /// Watches for submissions: the epoch changes after each. A service takes the watcher's
     /// epoch first, then accepts all there is, and then waits: with a timeout, because a client
     /// may die after it has advanced the doorbell and before it has woken anybody.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// assert_eq!((service.lane_count(), service.buffer_len()), (2, 64));
+    /// let mut bell = service.doorbell();
+    /// assert!(service.next().is_none());
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// assert!(bell.wait(&park, None).is_ok() && service.next().is_some());
+    /// assert_eq!((service.corrupt_count(), service.last_corrupt()), (0, None));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn doorbell(&self) -> EpochWatcher<'m> {
         EpochCounter::from_word(self.doorbell).watcher()
@@ -300,6 +317,29 @@ impl<'m, T: Trust> Service<'m, T> {
 
     /// The next call that a former service accepted and did not answer; each is told once. It is
     /// for the caller to [`complete`](Self::complete): what it was about only its id says.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// for call in [1, 2] {
+    ///     client.submit(&Submission::noop(CallId(call)), &park)?;
+    ///     service.next().ok_or(Error::Empty)?;
+    /// }
+    /// drop(service); // or it died, and was reclaimed
+    ///
+    /// let mut service = lanes.service()?;
+    /// let ticket = service.next_orphan().ok_or(Error::Empty)?;
+    /// service.complete(ticket, &Completion::default(), &park)?;
+    /// assert_eq!(service.answer_orphans(&park), 1);
+    /// assert_eq!(client.wait(&park, None)?.status, Status::OK);
+    /// assert_eq!(client.wait(&park, None)?.status, Status::SERVICE_LOST);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn next_orphan(&mut self) -> Option<CallTicket> {
         let (mut index, mut slot) = self.orphan;
         while let Ok(lane) = self.lane(index) {
@@ -344,6 +384,28 @@ impl<'m, T: Trust> Service<'m, T> {
     /// # Errors
     /// As [`complete`](Self::complete), about `cancel` itself; nothing is cancelled if that was
     /// answered already.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// # let park = Spin::default();
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// client.submit(&Submission::cancel(CallId(2), CallId(1)), &park)?;
+    /// let (worked_on, _) = service.next().ok_or(Error::Empty)?;
+    /// let (cancel, call) = service.next().ok_or(Error::Empty)?;
+    /// let target = call.cancel_target().ok_or(Error::Empty)?;
+    /// assert_eq!(service.cancel(cancel, target, &park)?, 1);
+    ///
+    /// assert_eq!(client.wait(&park, None)?.status, Status::CANCELLED);
+    /// assert_eq!(client.wait(&park, None)?.status, Status::OK);
+    /// let late = service.complete(worked_on, &Completion::default(), &park);
+    /// assert_eq!(late, Err(Error::Fenced));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn cancel<P: Park>(
         &mut self,
         cancel: CallTicket,

@@ -38,6 +38,14 @@ impl Status {
     pub const SERVICE_LOST: Self = Self(0x1_000b);
 
     /// An error of a unit: its own number, of which 0 would say that all is well.
+    ///
+    /// ```
+    /// use inos_core::Status;
+    ///
+    /// let full = Status::unit(28);
+    /// assert_eq!((full.is_ok(), full.unit_code()), (false, Some(28)));
+    /// assert_eq!(Status::TIMED_OUT.unit_code(), None);
+    /// ```
     #[must_use]
     pub const fn unit(code: u16) -> Self {
         Self(code as u32)

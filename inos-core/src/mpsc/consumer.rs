@@ -60,6 +60,21 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// # Errors
     /// As in [`pop`](Self::pop), if it is the first record that can't be read; `Empty` only if
     /// `limit` is not 0.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push_batch([(1, &b"one"[..]), (2, b"two"), (3, b"three")])?;
+    /// let (mut bytes, mut lens) = ([0; 248], Vec::new());
+    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, record| lens.push(record.len()))?, 2);
+    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, record| lens.push(record.len()))?, 1);
+    /// assert_eq!(lens, [3, 3, 5]);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn drain_into(
         &mut self,
         limit: usize,
@@ -135,6 +150,27 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     ///
     /// # Errors
     /// `NoSuchIndex`.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Error, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut other = ring.producer()?;
+    /// let grant = producer.try_claim(8)?; // and its thread is never heard of again
+    /// other.push(2, b"behind it")?;
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    ///
+    /// let seat = consumer.waits_for().ok_or(Error::Empty)?;
+    /// assert!(consumer.suspect(seat)?);
+    /// assert_eq!(&*consumer.read()?, b"behind it");
+    ///
+    /// // If it comes back, it is told so.
+    /// assert_eq!(grant.commit(1), Err(Error::Fenced));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn suspect(&mut self, seat: u32) -> Result<bool, Error> {
         self.cursor.suspect(&self.control, seat)
     }
@@ -144,6 +180,24 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     ///
     /// # Errors
     /// `Corrupt` if words that nobody but this consumer writes have changed.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Error, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let longest = [0; 248];
+    /// producer.push(1, &longest)?;
+    /// producer.push(2, &longest)?;
+    /// assert_eq!(producer.push(3, &longest), Err(Error::Full));
+    /// let mut bytes = [0; 248];
+    /// consumer.pop(&mut bytes)?;
+    /// consumer.release()?;
+    /// producer.push(3, &longest)?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn release(&mut self) -> Result<(), Error> {
         self.cursor.adopt(&self.control)?;
         self.cursor.settle(&self.control)?;

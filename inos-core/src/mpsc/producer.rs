@@ -29,6 +29,28 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     }
 
     /// Bytes in the largest batch: half the ring.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// use inos_core::{Cooperative, MpscProducer};
+    ///
+    /// assert_eq!(producer.max_batch_len(), 256);
+    /// let mut batch = producer.try_claim_batch(256)?;
+    /// batch.push(1, &[0; 100])?;
+    /// let taken = MpscProducer::<Cooperative>::batch_len(100);
+    /// assert_eq!((taken, batch.room_len()), (112, 144));
+    /// batch.abort();
+    ///
+    /// let grant = producer.try_claim(8)?;
+    /// grant.abort();
+    /// assert!(consumer.read().is_err(), "both were given up");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn max_batch_len(&self) -> usize {
         self.data.len() / 2

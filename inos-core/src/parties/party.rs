@@ -81,6 +81,18 @@ impl<'m, T: Trust> Sections<'m, T> {
     ///
     /// # Errors
     /// As [`join`](Self::join).
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, AlwaysAlive, Layout, Parties, PartiesConfig, Region, SectionId, Sections};
+    /// # let layout = Layout::builder().parties(SectionId(9), "", PartiesConfig::of::<AlwaysAlive>(4)).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let id = std::process::id();
+    /// let party = sections.join_as(SectionId(9), &AlwaysAlive, "camera", id)?;
+    /// let info = Parties::open(&sections, SectionId(9))?.info(party.number())?;
+    /// assert_eq!((info.label(), info.process_id), ("camera", id));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn join_as<L: Liveness>(
         &self,
         id: SectionId,

@@ -81,6 +81,28 @@ impl Observer<'_> {
     /// # Errors
     /// As [`copy`](Self::copy); `WrongItem` unless the layout's items are as long, or the layout
     /// has none.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Error, Layout, Mode, PingPong, PingPongConfig, Region, SectionId, Sections};
+    /// # let config = PingPongConfig { slots: 3, seats: 0, frame_len: 64, mode: Mode::Observed };
+    /// # let layout = Layout::builder().ping_pong_of(SectionId(3), "", config, 8).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// let (mut writer, observer) = (frames.writer()?, frames.observer()?);
+    /// let mut back = writer.back_mut()?;
+    /// for (index, pair) in [[1_f32, 2.0], [3.0, 4.0]].iter().enumerate() {
+    ///     back.write(index * 8, bytemuck::cast_slice(pair))?;
+    /// }
+    /// back.publish(16)?;
+    ///
+    /// let mut pairs = [[0_f32; 2]; 8];
+    /// let seen = observer.copy_items(&mut pairs, 4)?;
+    /// assert_eq!((seen.len, &pairs[..2]), (16, &[[1.0, 2.0], [3.0, 4.0]][..]));
+    /// let wrong = observer.copy_items(&mut [0_f32; 16], 4);
+    /// assert!(matches!(wrong, Err(Error::WrongItem { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn copy_items<P: Pod>(&self, out: &mut [P], tries: u32) -> Result<Observed, Error> {
         self.parts.check_items::<P>()?;
         self.copy(bytemuck::cast_slice_mut(out), tries)

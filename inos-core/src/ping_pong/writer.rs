@@ -34,6 +34,21 @@ impl<'m, T: Trust> Writer<'m, T> {
     ///
     /// # Errors
     /// `Empty` before the first publish.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Error, Layout, Mode, PingPong, PingPongConfig, Region, SectionId, Sections};
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut writer = PingPong::open(&sections, SectionId(3))?.writer()?;
+    /// assert_eq!(writer.newest_version(), Err(Error::Empty));
+    /// let back = writer.back_mut()?;
+    /// let longest = back.capacity();
+    /// let version = back.publish(longest)?;
+    /// assert_eq!((writer.newest_version()?, writer.newest_len()?), (version, longest));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn newest_version(&self) -> Result<u32, Error> {
         self.state.newest().map(|frame| frame.version).ok_or(Error::Empty)
     }

@@ -89,6 +89,15 @@ impl<'m> Region<'m, Cooperative> {
 
     /// As [`from_bytes`](Region::from_bytes), leaving out up to 63 bytes at the front so that
     /// the rest is aligned; returns how many were left out.
+    ///
+    /// ```
+    /// use inos_core::{Access, AlignedBytes, Region};
+    ///
+    /// let mut memory = AlignedBytes::<256>::new();
+    /// let (region, skipped) = Region::trim(&mut memory.as_mut()[8..]);
+    /// assert_eq!((region.len(), skipped), (192, 56));
+    /// assert_eq!(region.access(), Access::ReadWrite);
+    /// ```
     pub fn trim(bytes: &'m mut [u8]) -> (Self, usize) {
         let by = bytes.as_ptr().addr() % REGION_ALIGN;
         let skip = if by == 0 { 0 } else { REGION_ALIGN - by };
@@ -106,6 +115,20 @@ impl<'m> Region<'m, Hostile> {
     ///
     /// Only the hostile trust is to be had here: safe code can still store to any of these
     /// words while this region is in use.
+    ///
+    /// ```
+    /// use inos_core::{AtomicU32, Layout, Ordering, Region, Sections};
+    ///
+    /// #[repr(align(64))]
+    /// struct Shared([AtomicU32; 1024]);
+    /// static SHARED: Shared = Shared([const { AtomicU32::new(0) }; 1024]);
+    ///
+    /// let layout = Layout::builder().build()?;
+    /// let sections = Sections::create(Region::from_words(&SHARED.0), &layout, 7)?;
+    /// SHARED.0[0].store(0, Ordering::Relaxed); // whatever others do to it
+    /// sections.check()?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn from_words(words: &'m [AtomicU32]) -> Self {
         let len = core::mem::size_of_val(words);
@@ -141,6 +164,25 @@ impl<'m, T: Trust> Region<'m, T> {
     /// - if `T` is [`Cooperative`], every other party runs this protocol at this layout, uses
     ///   32-bit atomics on control words, touches payload only while its claim or pin permits
     ///   it, and nobody formats the region again or declares a live lease dead.
+    ///
+    /// ```
+    /// use core::cell::UnsafeCell;
+    /// use core::ptr::NonNull;
+    /// use inos_core::{Access, AlignedBytes, Cooperative, Layout, Region, Sections};
+    ///
+    /// // What both cores of a device reach, at an address that the linker has given it.
+    /// struct Ram(UnsafeCell<AlignedBytes<4096>>);
+    /// // SAFETY: it is reached through regions alone.
+    /// unsafe impl Sync for Ram {}
+    /// static RAM: Ram = Ram(UnsafeCell::new(AlignedBytes::new()));
+    ///
+    /// let base = NonNull::new(RAM.0.get()).unwrap().cast();
+    /// // SAFETY: a static of 4096 bytes, aligned to 64, which no reference points to; the parties are
+    /// // programs of ours.
+    /// let region = unsafe { Region::<Cooperative>::from_raw_parts(base, 4096, Access::ReadWrite)? };
+    /// Sections::create(region, &Layout::builder().build()?, 7)?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub unsafe fn from_raw_parts(
         base: NonNull<u8>,
         len: usize,

@@ -11,6 +11,19 @@ impl<T: Trust> UnitRegistry<'_, T> {
     /// # Errors
     /// `NoUnit` if none of this name is active, or its version is out of the range; else as
     /// [`find`](Self::find).
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Dependency, Error, Layout, Region, RegistryConfig, SectionId, Sections, UnitRecord, UnitRegistry, VersionRange};
+    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// let id = registry.register(&UnitRecord { name: "hash", version: (1, 3, 0), ..UnitRecord::default() })?;
+    /// let needs = |from| Dependency { name: "hash", range: VersionRange::at_least(from) };
+    /// assert_eq!(registry.provider(&needs((1, 2, 0))), Ok(id));
+    /// assert_eq!(registry.provider(&needs((1, 4, 0))), Err(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn provider(&self, dependency: &Dependency<'_>) -> Result<UnitId, Error> {
         let id = self.find(dependency.name)?;
         if dependency.range.contains(self.version(id)?) { Ok(id) } else { Err(Error::NoUnit) }

@@ -8,6 +8,31 @@ use super::{Capabilities, Dependency, UnitCost, UnitId, UnitLimits, Version};
 
 /// A private copy of what a unit said of itself; a kilobyte. Holding one proves that the unit was
 /// active when it was copied.
+///
+/// ```
+/// # use inos_core::{AlignedBytes, Capabilities, Dependency, Layout, Region, RegistryConfig, SectionId, Sections, UnitCost, UnitLimits, UnitRecord, UnitRegistry, VersionRange};
+/// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
+/// # let mut memory = AlignedBytes::<8192>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+/// let needs = [Dependency { name: "hash", range: VersionRange::ANY }];
+/// let record = UnitRecord {
+///     name: "storage",
+///     version: (1, 2, 0),
+///     capabilities: Capabilities(1),
+///     owner: 77,
+///     methods: &["get", "put"],
+///     dependencies: &needs,
+///     limits: UnitLimits { jobs: 4, ..UnitLimits::default() },
+///     cost: UnitCost { per_call: 5, per_unit: 0 },
+/// };
+/// let unit = registry.descriptor(registry.register(&record)?)?;
+/// assert_eq!((unit.name(), unit.version()), (record.name, record.version));
+/// assert_eq!((unit.capabilities(), unit.owner(), unit.party()), (Capabilities(1), 77, 0));
+/// assert_eq!((unit.limits(), unit.cost()), (record.limits, record.cost));
+/// assert!(unit.methods().eq(["get", "put"]) && unit.dependencies().eq(needs));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct UnitDescriptor {
     pub(super) id: UnitId,

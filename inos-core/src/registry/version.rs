@@ -18,6 +18,9 @@ const LAST: Version = (u16::MAX, u16::MAX, u16::MAX);
 /// // Before 1.0.0 a minor version may break what there was.
 /// assert!(!VersionRange::caret((0, 4, 1)).contains((0, 5, 0)));
 /// assert!(VersionRange::exactly((1, 0, 0)).contains((1, 0, 0)));
+/// let some = VersionRange::between((1, 0, 0), (1, 5, 0));
+/// assert!(!some.contains((1, 5, 0)) && VersionRange::at_least((1, 0, 0)).contains((9, 0, 0)));
+/// assert!(!some.is_empty() && VersionRange::between((2, 0, 0), (1, 0, 0)).is_empty());
 /// assert_eq!(range.to_string(), ">=1.4.0, <2.0.0");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

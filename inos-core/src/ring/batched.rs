@@ -225,6 +225,24 @@ impl Batched<'_, Cooperative> {
     ///
     /// # Errors
     /// As [`Producer::push`]. At `Full` what was pending has been published.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Layout, Region, RingBuffer, RingConfig, SectionId, Sections};
+    /// # let layout = Layout::builder().ring(SectionId(2), "", RingConfig { capacity: 64 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let mut consumer = ring.consumer()?;
+    /// let mut producer = ring.producer()?.batched(16);
+    /// assert_eq!(producer.max_record_len(), 248);
+    /// producer.push_with(1, 4, |bytes| bytes.fill(7))?;
+    /// assert_eq!(producer.pending(), 1);
+    /// let mut producer = producer.into_producer(); // which publishes it
+    /// producer.push(2, b"at once")?;
+    /// assert_eq!(&*consumer.read()?, &[7; 4]);
+    /// assert_eq!(&*consumer.read()?, b"at once");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn push_with(
         &mut self,

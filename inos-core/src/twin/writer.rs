@@ -33,6 +33,22 @@ impl TwinWriter<'_> {
     ///
     /// # Errors
     /// `OutOfBounds`; nothing is announced then.
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, DirtyMap, DirtyMapConfig, Layout, Region, SectionId, Sections, Spin};
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder().raw(SectionId(1), "", 256).dirty_map(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(3))?;
+    /// # let mut writer = map.writer()?;
+    /// writer.mark(60, 8)?; // it reaches over two blocks of 64 bytes
+    /// sections.write_raw(SectionId(1), 60, b"announce")?;
+    /// assert!(writer.unpublished().eq([0..64, 64..128]));
+    /// writer.publish(&Spin::default());
+    /// assert_eq!(writer.unpublished().count(), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn mark(&mut self, offset: usize, len: usize) -> Result<(), Error> {
         let (first, count) = self.parts.touched(offset, len)?;

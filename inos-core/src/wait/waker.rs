@@ -69,6 +69,23 @@ impl<const N: usize> WakerBank<N> {
     }
 
     /// A [`Park`] that sleeps and wakes as `park` does, and wakes these tasks, too.
+    ///
+    /// ```
+    /// use inos_core::{EpochTable, EpochsConfig, WakerBank};
+    /// # use inos_core::{AlignedBytes, Layout, Region, SectionId, Sections, Spin};
+    /// # let layout = Layout::builder().epochs(SectionId(1), "", EpochsConfig { count: 1, padded: false }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// static WAKERS: WakerBank<4> = WakerBank::new();
+    ///
+    /// // Threads that spin and tasks that sleep, on one epoch.
+    /// let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// epochs.counter(0)?.advance(&WAKERS.with(Spin::default()));
+    ///
+    /// // For an epoch that another process has advanced.
+    /// WAKERS.wake();
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn with<P: Park>(&self, park: P) -> WakeToo<'_, P, N> {
         WakeToo { bank: self, park }
     }

@@ -94,6 +94,23 @@ impl<'m> NamedWatcher<'m> {
 
     /// The watcher without the check, for [`wait_any`](crate::wait_any) and
     /// [`EpochWatcher::next_change`].
+    ///
+    /// ```
+    /// # use inos_core::{AlignedBytes, Layout, NamedEpochs, NamedEpochsConfig, Region, SectionId, Sections, Spin};
+    /// # let layout = Layout::builder().named_epochs(SectionId(3), "", NamedEpochsConfig { slots: 8 }).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(3))?;
+    /// # let park = Spin::default();
+    /// let [one, two] = [epochs.allocate("frames")?, epochs.allocate("sounds")?].map(|new| new.id());
+    /// let (mut frames, mut sounds) = (epochs.watcher(one)?, epochs.watcher(two)?);
+    /// epochs.counter(two)?.advance(&park)?;
+    /// let mut both = [frames.watcher_mut().clone(), sounds.watcher_mut().clone()];
+    /// let changes = inos_core::wait_any(&mut both, &park, None)?;
+    /// assert!(changes.contains(1) && !changes.contains(0));
+    /// sounds.check()?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn watcher_mut(&mut self) -> &mut EpochWatcher<'m> {
         &mut self.watcher
     }
