@@ -107,6 +107,23 @@ impl<'m> Caller<'m> {
     ///
     /// # Errors
     /// `NoSeat` if no lane is free; else as [`Lanes::open`] and [`UnitRegistry::open`].
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// let caller = Caller::open(&sections, calls, units)?;
+    /// // There is one lane, and it is the first one's.
+    /// let refused = Caller::open(&sections, calls, units).err();
+    /// assert_eq!(refused, Some(Error::NoSeat { count: 1 }));
+    /// drop(caller);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(
         sections: &Sections<'m, Cooperative>,
         lanes: SectionId,
@@ -122,7 +139,38 @@ impl<'m> Caller<'m> {
         })
     }
 
-    /// Limits the time of the calls that follow; `None` for no limit.
+    /// Limits the time of the calls that follow; `None` for no limit. It counts from the moment
+    /// when the kernel accepts a call. The caller waits a second longer than that, and then says
+    /// [`Error::TimedOut`]: the next call waits for that answer first.
+    ///
+    /// ```
+    /// # #[cfg(feature = "hash")] {
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// use std::time::Duration;
+    ///
+    /// # Kernel::run(&sections, &Dispatcher::standard(), &config, |_| {
+    /// let mut caller = Caller::open(&sections, calls, units)?;
+    /// let sha256 = caller.method("hash", "sha256")?;
+    /// let mut digest = [0; 32];
+    /// caller.set_timeout(Some(Duration::from_nanos(1)));
+    /// let error = caller.call(sha256, Input::None, b"", Target::Bytes(&mut digest)).err();
+    /// assert!(matches!(error, Some(CallError::Failed { status: Status::TIMED_OUT, .. })));
+    /// // From now on as long as it takes.
+    /// caller.set_timeout(None);
+    /// caller.call(sha256, Input::None, b"", Target::Bytes(&mut digest))?;
+    /// # Ok::<_, CallError>(())
+    /// # })??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub const fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
@@ -132,6 +180,29 @@ impl<'m> Caller<'m> {
     /// # Errors
     /// `NoUnit` if there is no such unit, `NoMethod` if it has no such method; else as
     /// [`UnitRegistry::find`] and [`UnitRegistry::method`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "hash")] {
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// # Kernel::run(&sections, &Dispatcher::standard(), &config, |_| {
+    /// let caller = Caller::open(&sections, calls, units)?;
+    /// let sha256 = caller.method("hash", "sha256")?;
+    /// assert_ne!(caller.method("hash", "blake3")?, sha256);
+    /// assert_eq!(caller.method("hash", "md5"), Err(Error::NoMethod));
+    /// assert_eq!(caller.method("smash", "sha256"), Err(Error::NoUnit));
+    /// # Ok::<_, CallError>(())
+    /// # })??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn method(&self, unit: &str, method: &str) -> Result<MethodRef, Error> {
         let unit = self.registry.find(unit)?;
         Ok(MethodRef { unit, number: self.registry.method(unit, method)? })
@@ -141,8 +212,38 @@ impl<'m> Caller<'m> {
     /// default. [`Completion::len`] says how long the result is.
     ///
     /// # Errors
-    /// `Failed`; `Memory` with `TooLarge` if input, parameters and result do not fit into the
+    /// `Failed` if the kernel or the unit refused it; `Memory` with `TooLarge` if input, parameters and result do not fit into the
     /// lane's buffer together, with `NoSection`, or with `TimedOut`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "hash")] {
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// # Kernel::run(&sections, &Dispatcher::standard(), &config, |_| {
+    /// let mut caller = Caller::open(&sections, calls, units)?;
+    /// let sha256 = caller.method("hash", "sha256")?;
+    /// let mut digest = [0; 32];
+    /// let answer = caller.call(sha256, Input::Bytes(b"abc"), b"", Target::Bytes(&mut digest))?;
+    /// assert_eq!((answer.len, digest[0]), (32, 0xba));
+    ///
+    /// let mut small = [0; 16];
+    /// let error = caller.call(sha256, Input::None, b"", Target::Bytes(&mut small)).err();
+    /// assert!(matches!(error, Some(CallError::Failed { status: Status::TOO_SMALL, .. })));
+    /// // The lane's buffer has 256 bytes.
+    /// let error = caller.call(sha256, Input::Bytes(&[7; 300]), b"", Target::None).err();
+    /// assert_eq!(error, Some(CallError::Memory(Error::TooLarge { len: 300, max: 256 })));
+    /// # Ok::<_, CallError>(())
+    /// # })??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn call(
         &mut self,
         method: MethodRef,

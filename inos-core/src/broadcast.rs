@@ -138,10 +138,10 @@ fn config_of(section: &Section) -> Result<BroadcastConfig, Error> {
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let news = Broadcast::open(&sections, NEWS)?;
 ///
+/// // An eighth of the ring is the most that a record takes, its header included.
+/// assert_eq!((news.capacity_len(), news.max_record_len()), (512, 64 - 16));
 /// let mut transmitter = news.transmitter()?;
 /// let (mut one, mut other) = (news.receiver()?, news.receiver()?);
-/// assert_eq!((news.capacity_len(), news.max_record_len()), (512, 48));
-/// assert_eq!((one.max_record_len(), transmitter.max_record_len()), (48, 48));
 /// transmitter.send(1, b"hello")?;
 /// let mut bytes = [0; 64];
 /// let received = one.receive(&mut bytes)?;
@@ -169,6 +169,19 @@ impl<'m> Broadcast<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let news = Broadcast::open(&sections, SectionId(2))?;
+    /// assert_eq!(news.capacity_len(), 64 * 8);
+    /// let missing = Broadcast::open(&sections, SectionId(9));
+    /// assert_eq!(missing.err(), Some(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_BROADCAST, MAJOR)?;
         let BroadcastConfig { capacity } = config_of(&section)?;
@@ -197,6 +210,26 @@ impl<'m> Broadcast<'m> {
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions or the newest header in memory are
     /// impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// let mut receiver = news.receiver()?;
+    /// let mut transmitter = news.transmitter()?;
+    /// assert_eq!(news.transmitter().err(), Some(Error::RoleHeld));
+    /// transmitter.send(1, b"by one")?;
+    /// drop(transmitter);
+    /// news.transmitter()?.send(2, b"by another")?;
+    /// // Receivers do not notice the change.
+    /// let mut bytes = [0; 48];
+    /// assert_eq!(receiver.receive(&mut bytes)?.tag, 1);
+    /// assert_eq!(receiver.receive(&mut bytes)?.tag, 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn transmitter(&self) -> Result<Transmitter<'m>, Error> {
         let word = self.span.word(TRANSMITTER_LEASE)?;
         let lease = role::claim(word, self.span.party()).ok_or(Error::RoleHeld)?;
@@ -209,31 +242,54 @@ impl<'m> Broadcast<'m> {
         }
     }
 
-    /// A receiver of what is published from now on.
+    /// A receiver of what is published from now on. It takes no role and writes nothing.
+    ///
+    /// Acquire: pairs with Release in [`Transmitter::send`].
     ///
     /// # Errors
     /// `Lapped` if the transmitter overtook each of a bounded number of tries to read the newest
     /// record's header; `Corrupt` if the positions or that header are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// let mut transmitter = news.transmitter()?;
+    /// transmitter.send(1, b"too early")?;
+    /// let mut receiver = news.receiver()?;
+    /// let mut bytes = [0; 48];
+    /// assert_eq!(receiver.receive(&mut bytes), Err(Error::Empty));
+    /// transmitter.send(2, b"in time")?;
+    /// assert_eq!(receiver.receive(&mut bytes)?.tag, 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn receiver(&self) -> Result<Receiver<'m>, Error> {
         Receiver::join(self, false)
     }
 
     /// A receiver of the newest record, if there is one, and of what is published from now on.
+    /// Ordering as in [`receiver`](Self::receiver).
     ///
     /// # Errors
     /// As [`receiver`](Self::receiver).
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Broadcast, BroadcastConfig, Error, Layout, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().broadcast(SectionId(2), "", BroadcastConfig { capacity: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let news = Broadcast::open(&sections, SectionId(2))?;
-    /// news.transmitter()?.send(1, b"yesterday's")?;
-    /// let (mut late, mut later) = (news.receiver_from_newest()?, news.receiver()?);
+    /// let mut transmitter = news.transmitter()?;
+    /// transmitter.send(1, b"older")?;
+    /// transmitter.send(2, b"newest")?;
+    /// let mut receiver = news.receiver_from_newest()?;
     /// let mut bytes = [0; 48];
-    /// assert_eq!(late.receive(&mut bytes)?.tag, 1);
-    /// assert_eq!(later.receive(&mut bytes), Err(Error::Empty));
+    /// assert_eq!(receiver.receive(&mut bytes)?.tag, 2);
+    /// assert_eq!(receiver.receive(&mut bytes), Err(Error::Empty));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn receiver_from_newest(&self) -> Result<Receiver<'m>, Error> {

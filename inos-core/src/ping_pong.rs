@@ -283,7 +283,6 @@ impl<'m> Words for Control<'m> {
 ///     let mut back = writer.back_mut()?;
 ///     back.write(0, text)?;
 ///     back.publish(text.len())?;
-///     assert_eq!(writer.newest_len()?, text.len());
 /// }
 /// let front = reader.front()?;
 /// assert_eq!((&*front, front.version()), (&b"newer"[..], 2));
@@ -307,6 +306,19 @@ impl<'m, T: Trust> PingPong<'m, T> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let frames = PingPong::open(&sections, SectionId(3))?;
+    /// assert_eq!(frames.config().slots, 3);
+    /// let missing = PingPong::open(&sections, SectionId(9));
+    /// assert_eq!(missing.err(), Some(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_PING_PONG, MAJOR)?;
         Ok(Self { parts: Parts::new(span, &section)?, trust: PhantomData })
@@ -330,6 +342,24 @@ impl<'m, T: Trust> PingPong<'m, T> {
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the newest frame in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// let mut writer = frames.writer()?;
+    /// assert_eq!(frames.writer().err(), Some(Error::RoleHeld));
+    /// writer.back_mut()?.publish(0)?;
+    /// drop(writer);
+    /// // The next one goes on: versions do not begin anew.
+    /// let mut writer = frames.writer()?;
+    /// assert_eq!(writer.newest_version(), Ok(1));
+    /// assert_eq!(writer.back_mut()?.publish(0)?, 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn writer(&self) -> Result<Writer<'m, T>, Error> {
         let control = Control::new(self.parts)?;
         let lease_word = self.parts.span.word(WRITER_LEASE)?;
@@ -362,6 +392,19 @@ impl<'m, T: Trust> PingPong<'m, T> {
     ///
     /// # Errors
     /// `BadLayout` unless the buffer's mode is [`Mode::Observed`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// assert_eq!(frames.config().mode, Mode::Pinned);
+    /// let refused = frames.observer().err();
+    /// assert!(matches!(refused, Some(Error::BadLayout { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn observer(&self) -> Result<Observer<'m>, Error> {
         match self.parts.config.mode {
             Mode::Observed => Ok(Observer { parts: self.parts }),
@@ -373,8 +416,25 @@ impl<'m, T: Trust> PingPong<'m, T> {
 impl<'m> PingPong<'m, Cooperative> {
     /// Takes a seat to read frames in place; dropping the reader gives it back.
     ///
+    /// Acquire: the seat's last holder has dropped its pin; pairs with Release in its drop.
+    ///
     /// # Errors
     /// `NoSeat` if all are taken; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// let reader = frames.reader()?;
+    /// assert_eq!(frames.reader().err(), Some(Error::NoSeat { count: 1 }));
+    /// drop(reader);
+    /// let mut reader = frames.reader()?;
+    /// assert_eq!(reader.front().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn reader(&self) -> Result<Reader<'m>, Error> {
         let control = Control::new(self.parts)?;
         let count = self.parts.config.seats;

@@ -81,8 +81,9 @@ pub use version::{Dependency, Version, VersionRange};
 /// let mut memory = AlignedBytes::<8192>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let registry = UnitRegistry::open(&sections, UNITS)?;
-/// assert_eq!((registry.slot_count(), registry.max_text_len()), (8, 512 - SLOT_HEAD_LEN));
 ///
+/// assert_eq!(registry.slot_count(), 8);
+/// assert_eq!(registry.max_text_len(), 512 - SLOT_HEAD_LEN);
 /// let id = registry.register(&UnitRecord {
 ///     name: "hash",
 ///     version: (1, 2, 0),
@@ -111,6 +112,19 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// # Errors
     /// `Stale`, `NoSection`, `WrongKind`, `VersionMismatch`, or `Corrupt` if the parameters of
     /// one of the sections are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// assert_eq!(registry.slot_count(), 4);
+    /// let missing = UnitRegistry::open(&sections, SectionId(9));
+    /// assert_eq!(missing.err(), Some(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_REGISTRY, MAJOR)?;
         let shape = shape_of(&section)?;
@@ -157,6 +171,28 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// method's has a line feed, or a range of versions has none; `RoleHeld` if an active unit has
     /// this name, or if another registrant of it was faster; `NoSeat` if all slots are taken;
     /// `Contended` or `Corrupt` if the other slots can't be compared with; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&hash)?;
+    /// assert_eq!(registry.register(&hash), Err(Error::RoleHeld));
+    ///
+    /// let endless = "n".repeat(200);
+    /// let refused = registry.register(&UnitRecord { name: &endless, ..hash });
+    /// assert!(matches!(refused, Err(Error::TooLarge { .. })));
+    /// for name in ["second", "third", "fourth"] {
+    ///     registry.register(&UnitRecord { name, ..hash })?;
+    /// }
+    /// let refused = registry.register(&UnitRecord { name: "fifth", ..hash });
+    /// assert_eq!(refused, Err(Error::NoSeat { count: 4 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn register(&self, record: &UnitRecord<'_>) -> Result<UnitId, Error> {
         self.first().span.require_writable()?;
         let extent = slot::check(record, self.max_text_len())?;
@@ -210,16 +246,52 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     ///
     /// # Errors
     /// `NoUnit` if it is not active, or not any more; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&hash)?;
+    /// registry.retire(id)?;
+    /// assert_eq!(registry.retire(id), Err(Error::NoUnit));
+    /// // The slot has another unit now, which the old id does not mean.
+    /// let next = registry.register(&hash)?;
+    /// assert_eq!(next.index(), id.index());
+    /// assert_eq!(registry.version(id), Err(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn retire(&self, id: UnitId) -> Result<(), Error> {
         self.first().span.require_writable()?;
         let state = self.slot_of(id)?.word(STATE)?;
         if protocol::retire(state, id.generation()) { Ok(()) } else { Err(Error::NoUnit) }
     }
 
-    /// The active unit of this name.
+    /// The active unit of this name, to the byte.
+    ///
+    /// Acquire, on the slot's state: all of its record is there; pairs with Release in
+    /// [`register`](Self::register).
     ///
     /// # Errors
     /// `NoUnit`; `Contended` if a slot changed hands during each of a bounded number of looks.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// assert_eq!(registry.find("hash"), Err(Error::NoUnit));
+    /// let id = registry.register(&hash)?;
+    /// assert_eq!(registry.find("hash"), Ok(id));
+    /// assert_eq!(registry.find("Hash"), Err(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn find(&self, name: &str) -> Result<UnitId, Error> {
         let name = name.as_bytes();
         if name.is_empty() || name.len() > MAX_UNIT_NAME_LEN {
@@ -239,25 +311,75 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// # Errors
     /// `NoUnit` if the unit is not active; `NoMethod` if it has none of this name; `Corrupt` if
     /// its slot contradicts the format.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let methods = ["blake3", "sha256"];
+    /// let id = registry.register(&UnitRecord { methods: &methods, ..hash })?;
+    /// assert_eq!(registry.method(id, "sha256"), Ok(1));
+    /// assert_eq!(registry.method(id, "md5"), Err(Error::NoMethod));
+    /// registry.retire(id)?;
+    /// assert_eq!(registry.method(id, "sha256"), Err(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn method(&self, id: UnitId, name: &str) -> Result<u16, Error> {
         let unit = self.descriptor(id)?;
         let index = unit.methods().position(|method| method == name).ok_or(Error::NoMethod)?;
         u16::try_from(index).map_err(|_| Error::NoMethod)
     }
 
-    /// A copy of what a unit said of itself.
+    /// A copy of what a unit said of itself. Ordering as in [`find`](Self::find).
     ///
     /// # Errors
     /// `NoUnit` if it is not active, or not any more; `Corrupt` if its slot contradicts the
     /// format.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&UnitRecord { methods: &["sha256"], ..hash })?;
+    /// let unit = registry.descriptor(id)?;
+    /// registry.retire(id)?;
+    /// // The copy stays what it was.
+    /// assert_eq!((unit.name(), unit.version()), ("hash", (1, 2, 0)));
+    /// assert!(unit.methods().eq(["sha256"]));
+    /// assert_eq!(registry.descriptor(id).err(), Some(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn descriptor(&self, id: UnitId) -> Result<UnitDescriptor, Error> {
         self.read(id, |slot, raw| slot::copy(slot, id, protocol::party_of(raw)))
     }
 
-    /// The version of a unit.
+    /// The version of a unit. Ordering as in [`find`](Self::find).
     ///
     /// # Errors
     /// `NoUnit` if it is not active, or not any more.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&hash)?;
+    /// let version = registry.version(id)?;
+    /// assert!(VersionRange::caret((1, 1, 0)).contains(version));
+    /// assert_eq!(registry.version(UnitId::NONE), Err(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn version(&self, id: UnitId) -> Result<Version, Error> {
         self.read(id, |slot, _| slot::version(slot))
     }
@@ -284,6 +406,26 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
 
     /// The active units, in the order of their slots. A slot that contradicts the format gives
     /// `Corrupt` and the iteration goes on; one that is retired meanwhile is left out.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// for name in ["hash", "storage", "boids"] {
+    ///     registry.register(&UnitRecord { name, ..hash })?;
+    /// }
+    /// registry.retire(registry.find("storage")?)?;
+    /// let mut names = Vec::new();
+    /// for unit in registry.iter() {
+    ///     names.push(unit?.name().to_string());
+    /// }
+    /// assert_eq!(names, ["hash", "boids"]);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = Result<UnitDescriptor, Error>> + use<'m, T> {
         let registry = *self;
         self.ids().filter_map(move |id| match registry.descriptor(id) {
@@ -295,20 +437,20 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// The active units that have all of these capabilities, in the order of their slots.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Capabilities, Layout, Region, RegistryConfig, SectionId, Sections, UnitRecord, UnitRegistry};
-    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
-    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
-    /// const STRICT: Capabilities = Capabilities(1);
-    /// const GPU: Capabilities = Capabilities(2);
-    /// for (name, capabilities) in [("boids", Capabilities(3)), ("hash", STRICT), ("image", GPU)] {
-    ///     registry.register(&UnitRecord { name, capabilities, ..UnitRecord::default() })?;
-    /// }
-    /// let strict = registry.with_capabilities(STRICT);
-    /// let names: Vec<_> = strict.filter_map(|id| registry.descriptor(id).ok()).collect();
-    /// assert!(names.iter().map(|unit| unit.name()).eq(["boids", "hash"]));
-    /// assert_eq!(registry.with_capabilities(Capabilities(3)).count(), 1);
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// const STREAMS: Capabilities = Capabilities(1);
+    /// const STRICT: Capabilities = Capabilities(2);
+    /// let capabilities = STREAMS | STRICT;
+    /// let both = registry.register(&UnitRecord { name: "both", capabilities, ..hash })?;
+    /// registry.register(&UnitRecord { name: "one", capabilities: STREAMS, ..hash })?;
+    /// assert_eq!(registry.with_capabilities(STREAMS).count(), 2);
+    /// assert!(registry.with_capabilities(STREAMS | STRICT).eq([both]));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn with_capabilities(
@@ -340,15 +482,19 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// `NoUnit` if it is not active; `ReadOnly`.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Layout, Region, RegistryConfig, SectionId, Sections, Spin, UnitRecord, UnitRegistry};
-    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
-    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
-    /// let id = registry.register(&UnitRecord { name: "boids", ..UnitRecord::default() })?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&hash)?;
     /// let mut watcher = registry.heartbeat_watcher(id)?;
-    /// registry.heartbeat(id)?.advance(&Spin::default());
-    /// assert_eq!(watcher.changed(), Some(1));
+    /// let beat = registry.heartbeat(id)?;
+    /// assert_eq!(watcher.changed(), None);
+    /// beat.advance(&Spin::default());
+    /// assert!(watcher.changed().is_some());
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn heartbeat(&self, id: UnitId) -> Result<EpochCounter<'m>, Error> {
@@ -360,6 +506,23 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     ///
     /// # Errors
     /// `NoUnit` if it is not active.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
+    /// # let hash = UnitRecord { name: "hash", version: (1, 2, 0), ..UnitRecord::default() };
+    /// let id = registry.register(&hash)?;
+    /// let mut watcher = registry.heartbeat_watcher(id)?;
+    /// // Nothing since the last look: a reason to ask whether the unit's process is there.
+    /// assert_eq!(watcher.changed(), None);
+    /// registry.retire(id)?;
+    /// assert_eq!(registry.heartbeat_watcher(id).err(), Some(Error::NoUnit));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn heartbeat_watcher(&self, id: UnitId) -> Result<EpochWatcher<'m>, Error> {
         let slot = self.active(id)?;
         Ok(EpochWatcher::from_peek(slot.peek(HEARTBEAT)?))

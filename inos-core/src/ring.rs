@@ -138,9 +138,9 @@ fn config_of(section: &Section) -> Result<RingConfig, Error> {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let ring = RingBuffer::open(&sections, LOG)?;
+/// // Half of the ring is the most that a record takes, its header included.
+/// assert_eq!((ring.capacity_len(), ring.max_record_len()), (512, 256 - 8));
 /// let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
-/// assert_eq!((ring.capacity_len(), ring.max_record_len()), (512, 248));
-/// assert_eq!((producer.max_record_len(), consumer.max_record_len()), (248, 248));
 /// assert_eq!(ring.producer().err(), Some(Error::RoleHeld));
 ///
 /// // By copies, whatever the trust.
@@ -172,6 +172,19 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// assert_eq!(ring.capacity_len(), 64 * 8);
+    /// let missing = RingBuffer::open(&sections, SectionId(9));
+    /// assert_eq!(missing.err(), Some(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_RING, MAJOR)?;
         let RingConfig { capacity } = config_of(&section)?;
@@ -199,6 +212,26 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// let mut producer = ring.producer()?;
+    /// producer.push(1, b"by one")?;
+    /// assert_eq!(ring.producer().err(), Some(Error::RoleHeld));
+    /// drop(producer);
+    ///
+    /// // The next one goes on behind what the last one published.
+    /// ring.producer()?.push(2, b"by another")?;
+    /// let mut consumer = ring.consumer()?;
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn producer(&self) -> Result<Producer<'m, T>, Error> {
         let word = self.span.word(PRODUCER_LEASE)?;
         let lease = role::claim(word, self.span.party()).ok_or(Error::RoleHeld)?;
@@ -217,6 +250,26 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`; `Corrupt` if the positions in memory are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// let mut producer = ring.producer()?;
+    /// producer.push(1, b"first")?;
+    /// producer.push(2, b"second")?;
+    /// let mut consumer = ring.consumer()?;
+    /// assert_eq!(ring.consumer().err(), Some(Error::RoleHeld));
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// drop(consumer);
+    ///
+    /// // The next one goes on with what the last one did not read.
+    /// assert_eq!(ring.consumer()?.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn consumer(&self) -> Result<Consumer<'m, T>, Error> {
         let word = self.span.word(CONSUMER_LEASE)?;
         let lease = role::claim(word, self.span.party()).ok_or(Error::RoleHeld)?;

@@ -224,8 +224,9 @@ impl MarkStamps for Parts<'_> {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let map = DirtyMap::open(&sections, MAP)?;
-/// assert_eq!((map.config().block_len, map.block_count()), (64, 20));
 ///
+/// assert_eq!((map.len(), map.block_count(), map.is_empty()), (1280, 20, false));
+/// assert_eq!(map.config().first, WORLD);
 /// let mut replica = [0; 1280];
 /// let mut twin = map.twin();
 /// assert_eq!(twin.pull(&mut replica, 4)?.blocks, 20);
@@ -253,6 +254,23 @@ impl<'m> DirtyMap<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the sections.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// assert_eq!((map.len(), map.block_count()), (1024, 16));
+    /// // The map, not what it covers, is opened.
+    /// let error = DirtyMap::open(&sections, SectionId(1)).err();
+    /// assert!(matches!(error, Some(Error::WrongKind { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (map, section) = sections.open(id, KIND_DIRTY_MAP, MAJOR)?;
         let (config, blocks) = config_of(&section)?;
@@ -294,6 +312,23 @@ impl<'m> DirtyMap<'m> {
     ///
     /// # Errors
     /// `NoSection` if the group has no such section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// assert_eq!(map.range_of(&sections, SectionId(1))?, 0..1024);
+    /// // The map is no section of the group that it covers.
+    /// let error = Error::NoSection { id: 2 };
+    /// assert_eq!(map.range_of(&sections, SectionId(2)), Err(error));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn range_of<T: Trust>(
         &self,
         sections: &Sections<'m, T>,
@@ -315,6 +350,24 @@ impl<'m> DirtyMap<'m> {
     }
 
     /// A twin that has nothing yet. It takes no role and writes nothing; any number of them.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// let mut twin = map.twin();
+    /// assert_eq!(twin.epoch(), None);
+    /// let mut replica = vec![0; twin.len()];
+    /// // All 16 blocks at first.
+    /// assert_eq!(twin.pull(&mut replica, 1)?.blocks, 16);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn twin(&self) -> Twin<'m> {
         Twin::new(self.parts)
@@ -324,6 +377,24 @@ impl<'m> DirtyMap<'m> {
     ///
     /// # Errors
     /// None that a map which was opened can have.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// let (mut watcher, mut writer) = (map.watcher()?, map.writer()?);
+    /// writer.write(0, b"new")?;
+    /// assert_eq!(watcher.changed(), None);
+    /// writer.publish(&Spin::default());
+    /// assert_eq!(watcher.changed(), Some(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn watcher(&self) -> Result<EpochWatcher<'m>, Error> {
         Ok(EpochWatcher::from_peek(self.parts.map.peek(EPOCH)?))
     }
@@ -335,6 +406,27 @@ impl<'m> DirtyMap<'m> {
     ///
     /// # Errors
     /// `RoleHeld`; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// let mut writer = map.writer()?;
+    /// assert_eq!(map.writer().err(), Some(Error::RoleHeld));
+    /// writer.write(64, b"half written")?;
+    /// drop(writer);
+    /// // What the last one did not publish is the next one's to complete.
+    /// let mut writer = map.writer()?;
+    /// assert!(writer.unpublished().eq([64..128]));
+    /// assert_eq!(writer.publish(&Spin::default()), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn writer(&self) -> Result<TwinWriter<'m>, Error> {
         let epoch = self.parts.map.word(EPOCH)?;
         let lease_word = self.parts.map.word(WRITER_LEASE)?;

@@ -29,19 +29,42 @@ pub struct KernelConfig {
 
 impl KernelConfig {
     /// A worker per processor, and no ping-pong sections.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2));
+    /// assert_eq!((config.lanes, config.registry), (SectionId(1), SectionId(2)));
+    /// assert_eq!((config.threads, config.publish.len()), (0, 0));
+    /// ```
     #[must_use]
     pub const fn new(lanes: SectionId, registry: SectionId) -> Self {
         Self { threads: 0, lanes, registry, publish: Vec::new() }
     }
 
-    /// Sets the number of workers.
+    /// Sets the number of workers; 0 for one per processor.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// // Results have the same bits on one worker as on many.
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).threads(1);
+    /// assert_eq!(config.threads, 1);
+    /// ```
     #[must_use]
     pub const fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Adds a ping-pong section.
+    /// Adds a ping-pong section, and the epoch that is advanced with every frame of it. Each section
+    /// at most once: [`Kernel::run`](crate::Kernel::run) says `BoundTwice`.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let [calls, units, epochs, flock, image] = [1, 2, 3, 4, 5].map(SectionId);
+    /// let config = KernelConfig::new(calls, units);
+    /// let config = config.publish(flock, epochs, 0).publish(image, epochs, 1);
+    /// assert_eq!(config.publish[1], Publish { section: image, epochs, epoch: 1 });
+    /// ```
     #[must_use]
     pub fn publish(mut self, section: SectionId, epochs: SectionId, epoch: u32) -> Self {
         self.publish.push(Publish { section, epochs, epoch });

@@ -108,7 +108,6 @@ const COPY_LEN: usize = 1 << 16;
 ///     Caller, Dispatcher, HeapMemory, Input, Kernel, KernelConfig, LanesConfig, Layout,
 ///     RegistryConfig, SectionId, Sections, Target,
 /// };
-/// use std::time::Duration;
 ///
 /// # #[cfg(feature = "hash")] {
 /// const LANES: SectionId = SectionId(1);
@@ -119,10 +118,9 @@ const COPY_LEN: usize = 1 << 16;
 ///     .build()?;
 /// let mut memory = HeapMemory::new(layout.total_len())?;
 /// let sections = Sections::create(memory.region()?, &layout, 1)?;
-/// let config = KernelConfig::new(LANES, REGISTRY).threads(1);
+/// let config = KernelConfig::new(LANES, REGISTRY);
 /// let answered = Kernel::run(&sections, &Dispatcher::standard(), &config, |kernel| {
 ///     let mut caller = Caller::open(&sections, LANES, REGISTRY)?;
-///     caller.set_timeout(Some(Duration::from_secs(10)));
 ///     let sha256 = caller.method("hash", "sha256")?;
 ///     let mut digest = [0; 32];
 ///     caller.call(sha256, Input::Bytes(b"abc"), b"", Target::Bytes(&mut digest))?;
@@ -167,8 +165,31 @@ impl Kernel<'_> {
     ///
     /// # Errors
     /// `Section` if a section of `config` can't be opened, or another party holds a role in it;
-    /// `Unit` if a unit can't be registered; `BoundTwice`; `Thread`. `body` does not run then.
-    /// `Panicked`.
+    /// `Unit` if a unit can't be registered; `BoundTwice` if `config` has a ping-pong section twice;
+    /// `Thread` if the system gives none. `body` does not run then. `Panicked` if a thread of the
+    /// kernel did, after `body` ran.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// let config = KernelConfig::new(calls, units).threads(1);
+    /// let dispatcher = Dispatcher::standard();
+    /// Kernel::run(&sections, &dispatcher, &config, |_| {
+    ///     // A second one for the same lanes.
+    ///     let refused = Kernel::run(&sections, &dispatcher, &config, |_| {}).err();
+    ///     let held = Error::RoleHeld;
+    ///     assert!(matches!(refused, Some(KernelError::Section { source, .. }) if source == held));
+    /// })?;
+    /// // All roles are free again.
+    /// assert_eq!(Kernel::run(&sections, &dispatcher, &config, |_| 7)?, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run<'m, R>(
         sections: &Sections<'m, Cooperative>,
         dispatcher: &Dispatcher,
@@ -194,7 +215,32 @@ impl Kernel<'_> {
         })
     }
 
-    /// What it has done so far.
+    /// What it has done so far, as of now: the counters are read one after another, Relaxed. A call
+    /// is counted before its client is told.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// # let (park, dispatcher) = (Futex, Dispatcher::standard());
+    /// let stats = Kernel::run(&sections, &dispatcher, &config, |kernel| {
+    ///     let mut client = Lanes::open(&sections, calls)?.client()?;
+    ///     client.submit(&Submission::noop(CallId(1)), &park)?;
+    ///     client.submit(&Submission { opcode: 99, ..Submission::noop(CallId(2)) }, &park)?;
+    ///     for _ in 0..2 {
+    ///         client.wait(&park, None)?;
+    ///     }
+    ///     Ok::<_, Error>(kernel.stats())
+    /// })??;
+    /// assert_eq!((stats.accepted, stats.answered, stats.failed), (2, 2, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> KernelStats {
         // Relaxed: statistics.

@@ -26,6 +26,23 @@ pub struct Received {
 
 /// Receives records by copying them out, unnoticed. Any number of them, each with a place of its
 /// own; a clone is another one at the same place.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = BroadcastConfig { capacity: 64 };
+/// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let news = Broadcast::open(&sections, SectionId(2))?;
+/// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+/// transmitter.send(1, b"once")?;
+/// let mut other = receiver.clone();
+/// let mut bytes = vec![0; receiver.max_record_len()];
+/// assert_eq!(receiver.receive(&mut bytes)?.tag, 1);
+/// // The clone has a place of its own.
+/// assert_eq!(other.receive(&mut bytes)?.tag, 1);
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Receiver<'m> {
     data: Span<'m>,
@@ -94,6 +111,27 @@ impl<'m> Receiver<'m> {
     /// long as it is there; `Lapped` if the transmitter overtook each of a bounded number of
     /// tries; `Corrupt` if positions or a header in memory are impossible, and they will be
     /// again: only joining anew can help.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+    /// transmitter.send(1, b"five!")?;
+    /// let (mut small, mut bytes) = ([0; 4], [0; 48]);
+    /// assert_eq!(receiver.receive(&mut small), Err(Error::TooLarge { len: 5, max: 4 }));
+    /// assert_eq!(receiver.receive(&mut bytes)?, Received { tag: 1, len: 5, lapped: 0 });
+    ///
+    /// // 100 records are more than the ring holds: the newest one is left.
+    /// for tag in 2..102 {
+    ///     transmitter.send(tag, b"five!")?;
+    /// }
+    /// assert_eq!(receiver.receive(&mut bytes)?, Received { tag: 101, len: 5, lapped: 99 });
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn receive(&mut self, out: &mut [u8]) -> Result<Received, Error> {
         let words = words(&self.intent, &self.wraps, &self.latest);

@@ -27,6 +27,21 @@ pub(super) fn resume<'m>(
 
 /// The one who sends records. Holding one proves that nobody else does, as far as the other
 /// parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = BroadcastConfig { capacity: 64 };
+/// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let news = Broadcast::open(&sections, SectionId(2))?;
+/// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+/// let max = transmitter.max_record_len();
+/// transmitter.send(1, &vec![7; max])?;
+/// let error = Error::TooLarge { len: max + 1, max };
+/// assert_eq!(transmitter.send(2, &vec![7; max + 1]), Err(error));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Transmitter<'m> {
     data: Span<'m>,
@@ -60,6 +75,24 @@ impl<'m> Transmitter<'m> {
     ///
     /// # Errors
     /// `TooLarge` over [`max_record_len`](Self::max_record_len).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+    /// // It never waits, whoever receives.
+    /// for tag in 0..1000 {
+    ///     transmitter.send(tag, b"news")?;
+    /// }
+    /// let mut bytes = [0; 48];
+    /// let received = receiver.receive(&mut bytes)?;
+    /// assert_eq!((received.tag, received.lapped), (999, 999));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn send(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let mut draft = self.draft(bytes.len())?;
@@ -72,6 +105,23 @@ impl<'m> Transmitter<'m> {
     ///
     /// # Errors
     /// `TooLarge` over [`max_record_len`](Self::max_record_len).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+    /// let mut draft = transmitter.draft(4)?;
+    /// draft.write(0, b"lost")?;
+    /// drop(draft);
+    /// let mut bytes = [0; 48];
+    /// assert_eq!(receiver.receive(&mut bytes), Err(Error::Empty));
+    /// assert_eq!(transmitter.draft(49).err(), Some(Error::TooLarge { len: 49, max: 48 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn draft(&mut self, len: usize) -> Result<Draft<'_, 'm>, Error> {
         let max = self.max_record_len();
@@ -128,6 +178,26 @@ impl Draft<'_, '_> {
     /// # Errors
     /// `OutOfBounds` beyond the record; `Misaligned` unless `offset` is a multiple of 4. Nothing
     /// is written then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+    /// let mut draft = transmitter.draft(8)?;
+    /// draft.write(4, b"tail")?;
+    /// draft.write(0, b"head")?;
+    /// assert_eq!(draft.write(2, b"?"), Err(Error::Misaligned { by: 2, align: 4 }));
+    /// assert_eq!(draft.write(8, b"?"), Err(Error::OutOfBounds { offset: 8, len: 1 }));
+    /// draft.send(1)?;
+    /// let mut bytes = [0; 48];
+    /// receiver.receive(&mut bytes)?;
+    /// assert_eq!(bytes[..8], *b"headtail");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         match offset.checked_add(bytes.len()) {
@@ -146,6 +216,23 @@ impl Draft<'_, '_> {
     ///
     /// # Errors
     /// None that a caller can bring about.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = BroadcastConfig { capacity: 64 };
+    /// # let layout = Layout::builder().broadcast(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let news = Broadcast::open(&sections, SectionId(2))?;
+    /// # let (mut transmitter, mut receiver) = (news.transmitter()?, news.receiver()?);
+    /// let mut bytes = [0; 48];
+    /// let mut draft = transmitter.draft(4)?;
+    /// draft.write(0, b"news")?;
+    /// assert_eq!(receiver.receive(&mut bytes), Err(Error::Empty));
+    /// draft.send(5)?;
+    /// assert_eq!(receiver.receive(&mut bytes)?, Received { tag: 5, len: 4, lapped: 0 });
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn send(self, tag: u32) -> Result<(), Error> {
         let at = self.at();

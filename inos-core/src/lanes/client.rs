@@ -29,7 +29,20 @@ const RESTLESS: u32 = 8;
 /// dropped. It rings the service silently, which is enough for one that looks now and then;
 /// [`close`](Self::close) wakes it.
 ///
-/// See [`Lanes`] for an example.
+/// ```
+/// # use inos_core::*;
+/// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+/// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let lanes = Lanes::open(&sections, SectionId(4))?;
+/// let (first, second) = (lanes.client()?, lanes.client()?);
+/// assert_eq!((first.lane(), second.lane()), (0, 1));
+/// assert_eq!(first.buffer_len(), 64);
+/// # Ok::<(), inos_core::Error>(())
+/// ```
+///
+/// See [`Lanes`] for a call.
 #[derive(Debug)]
 pub struct Client<'m, T: Trust> {
     index: u32,
@@ -99,6 +112,24 @@ impl<'m, T: Trust> Client<'m, T> {
     /// `Full` if as many submissions wait already as the lane holds: an ordinary result, which
     /// says to take answers or to wait. `Corrupt` if the lane's positions are impossible. Nothing
     /// is submitted then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// for call in 0..4 {
+    ///     client.submit(&Submission::noop(CallId(call)), &park)?;
+    /// }
+    /// assert_eq!(client.submit(&Submission::noop(CallId(4)), &park), Err(Error::Full));
+    /// // The service takes one, so there is room again.
+    /// assert_eq!(service.next().map(|(_, call)| call.call_id), Some(CallId(0)));
+    /// client.submit(&Submission::noop(CallId(4)), &park)?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn submit<P: Park>(&mut self, call: &Submission, park: &P) -> Result<(), Error> {
         self.submit_many(core::slice::from_ref(call), park).map(drop)
@@ -157,6 +188,23 @@ impl<'m, T: Trust> Client<'m, T> {
     ///
     /// # Errors
     /// `Corrupt` if the lane's positions are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// assert_eq!(client.poll(&park)?, None);
+    /// let (ticket, call) = service.next().ok_or(Error::Empty)?;
+    /// service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
+    /// let answer = client.poll(&park)?;
+    /// assert_eq!(answer.map(|answer| answer.status), Some(Status::OK));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn poll<P: Park>(&mut self, park: &P) -> Result<Option<Completion>, Error> {
         let mut answer = Completion::default();
@@ -165,10 +213,31 @@ impl<'m, T: Trust> Client<'m, T> {
     }
 
     /// Takes as many answers as there are and `out` holds; how many these are. The service is
-    /// rung as by [`poll`](Self::poll), at most once.
+    /// rung as by [`poll`](Self::poll), at most once. Ordering as there.
     ///
     /// # Errors
     /// `Corrupt` if the lane's positions are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// let mut answers = [Completion::default(); 2];
+    /// assert_eq!(client.poll_many(&mut answers, &park)?, 0);
+    /// client.submit_many(&[1, 2, 3].map(|call| Submission::noop(CallId(call))), &park)?;
+    /// while let Some((ticket, call)) = service.next() {
+    ///     service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
+    /// }
+    /// // As many as fit; the third stays for the next look.
+    /// assert_eq!(client.poll_many(&mut answers, &park)?, 2);
+    /// assert_eq!(client.poll_many(&mut answers, &park)?, 1);
+    /// assert_eq!(answers[0].call_id, CallId(3));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn poll_many<P: Park>(&mut self, out: &mut [Completion], park: &P) -> Result<usize, Error> {
         let wanted = u32::try_from(out.len()).unwrap_or(u32::MAX);
@@ -193,6 +262,21 @@ impl<'m, T: Trust> Client<'m, T> {
 
     /// Gives the lane back, as dropping it does, and wakes the service if it sleeps, so that it
     /// clears the lane up at once.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// let mut doorbell = service.doorbell();
+    /// client.close(&park);
+    /// assert!(doorbell.changed().is_some());
+    /// assert_eq!(lanes.client()?.lane(), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn close<P: Park>(self, park: &P) {
         let doorbell = self.doorbell;
         drop(self);
@@ -208,19 +292,19 @@ impl<'m, T: Trust> Client<'m, T> {
     /// Watches for answers: the epoch changes after each.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
     /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
-    /// let mut answered = client.completions();
+    /// let mut answers = client.completions();
     /// client.submit(&Submission::noop(CallId(1)), &park)?;
-    /// assert_eq!(answered.changed(), None);
     /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// assert_eq!(answers.changed(), None);
     /// service.complete(ticket, &Completion::default(), &park)?;
-    /// assert!(answered.changed().is_some());
+    /// assert!(answers.changed().is_some());
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
@@ -229,9 +313,30 @@ impl<'m, T: Trust> Client<'m, T> {
     }
 
     /// Takes an answer, and waits for one if there is none yet; without a timeout, for ever.
+    /// Ordering as in [`poll`](Self::poll).
     ///
     /// # Errors
     /// `TimedOut`; `Corrupt` if the lane's positions are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// use core::time::Duration;
+    ///
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// // Nobody serves.
+    /// let moment = Some(Duration::from_millis(1));
+    /// assert_eq!(client.wait(&park, moment), Err(Error::TimedOut));
+    /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// service.complete(ticket, &Completion::default(), &park)?;
+    /// assert_eq!(client.wait(&park, None)?.call_id, CallId(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn wait<P: Park>(
         &mut self,
         park: &P,
@@ -263,44 +368,60 @@ impl<'m, T: Trust> Client<'m, T> {
         }
     }
 
-    /// Copies bytes into the lane's buffer, for a call to refer to.
+    /// Copies bytes into the lane's buffer, for a call to refer to, by relaxed stores of words:
+    /// [`submit`](Self::submit) publishes them.
     ///
     /// # Errors
     /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, PayloadRef, Region, SectionId, Sections, Spin, Status, Submission, UnitId};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
     /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
-    /// client.write_buffer(0, b"question")?;
-    /// let input = PayloadRef::buffer(0, 8);
-    /// let call = Submission { input, ..Submission::execute(CallId(1), UnitId::new(0, 1), 0) };
+    /// client.write_buffer(8, b"input")?;
+    /// let call = Submission { input: PayloadRef::buffer(8, 5), ..Submission::noop(CallId(1)) };
     /// client.submit(&call, &park)?;
-    ///
     /// let (ticket, call) = service.next().ok_or(Error::Empty)?;
-    /// assert_eq!((ticket.lane(), ticket.call_id()), (client.lane(), CallId(1)));
-    /// let mut copy = [0; 8];
-    /// service.read_buffer(ticket.lane(), call.input.offset, &mut copy)?;
-    /// service.write_buffer(ticket.lane(), 8, &copy.map(|byte| byte.to_ascii_uppercase()))?;
-    /// service.complete(ticket, &Completion { len: 8, ..Completion::default() }, &park)?;
-    ///
-    /// let answer = client.wait(&park, None)?;
-    /// client.read_buffer(8, &mut copy[..answer.len as usize])?;
-    /// assert_eq!(&copy, b"QUESTION");
+    /// let mut bytes = [0; 5];
+    /// service.read_buffer(ticket.lane(), call.input.offset, &mut bytes)?;
+    /// assert_eq!(&bytes, b"input");
+    /// assert_eq!(client.write_buffer(64, b"?"), Err(Error::OutOfBounds { offset: 64, len: 1 }));
+    /// assert_eq!(client.write_buffer(6, b"?"), Err(Error::Misaligned { by: 2, align: 4 }));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn write_buffer(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         self.buffer.write(offset as usize, bytes)
     }
 
-    /// Copies bytes out of the lane's buffer, such as the result of a call that was answered.
+    /// Copies bytes out of the lane's buffer, such as the result of a call that was answered:
+    /// [`poll`](Self::poll) made it visible.
     ///
     /// # Errors
     /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// let (ticket, call) = service.next().ok_or(Error::Empty)?;
+    /// service.write_buffer(ticket.lane(), 0, b"result")?;
+    /// let answer = Completion { len: 6, ..Completion::new(call.call_id, Status::OK) };
+    /// service.complete(ticket, &answer, &park)?;
+    /// let answer = client.poll(&park)?.ok_or(Error::Empty)?;
+    /// let mut bytes = vec![0; answer.len as usize];
+    /// client.read_buffer(0, &mut bytes)?;
+    /// assert_eq!(bytes, b"result");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read_buffer(&self, offset: u32, out: &mut [u8]) -> Result<(), Error> {
         self.buffer.read(offset as usize, out)
     }

@@ -49,6 +49,14 @@ impl Opcode {
     }
 
     /// The opcode of this number, if this version knows it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// assert_eq!(Opcode::from_raw(Opcode::Execute.raw()), Some(Opcode::Execute));
+    /// // Reserved: a service answers `UNSUPPORTED`.
+    /// assert_eq!(Opcode::from_raw(3), None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn from_raw(raw: u16) -> Option<Self> {
         match raw {
@@ -75,6 +83,17 @@ pub enum Space {
 
 /// A reference to bytes in shared memory. Just an allegation: whoever reads it checks it
 /// against the space's length.
+///
+/// ```
+/// use inos_core::{PayloadRef, SectionId, Space};
+///
+/// assert_eq!(PayloadRef::none().space(), Some(Space::None));
+/// assert_eq!(PayloadRef::buffer(64, 12).space(), Some(Space::Buffer));
+/// let frame = PayloadRef::section(SectionId(3), 0, 0);
+/// assert_eq!(frame.space(), Some(Space::Section(SectionId(3))));
+/// let unknown = PayloadRef { space: 2, offset: 0, len: 12 };
+/// assert_eq!(unknown.space(), None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PayloadRef {
     /// 0 for none, 1 for the lane's buffer, 2^31 + id for a section.
@@ -92,23 +111,13 @@ impl PayloadRef {
         Self { space: SPACE_NONE, offset: 0, len: 0 }
     }
 
-    /// Bytes of the lane's buffer.
+    /// Bytes of the lane's buffer: `len` of them from `offset` on, which is a multiple of 4.
     #[must_use]
     pub const fn buffer(offset: u32, len: u32) -> Self {
         Self { space: SPACE_BUFFER, offset, len }
     }
 
-    /// Bytes of a section.
-    ///
-    /// ```
-    /// use inos_core::{PayloadRef, SectionId, Space};
-    ///
-    /// let frame = PayloadRef::section(SectionId(3), 64, 128);
-    /// assert_eq!(frame.space(), Some(Space::Section(SectionId(3))));
-    /// assert_eq!(PayloadRef::buffer(0, 8).space(), Some(Space::Buffer));
-    /// assert_eq!(PayloadRef::none().space(), Some(Space::None));
-    /// assert_eq!(PayloadRef { space: 7, ..frame }.space(), None);
-    /// ```
+    /// Bytes of a section, whose id is below 2^31: `len` of them from `offset` on.
     #[must_use]
     pub const fn section(id: SectionId, offset: u32, len: u32) -> Self {
         Self { space: SPACE_SECTION | id.0, offset, len }
@@ -173,18 +182,46 @@ pub struct Submission {
 
 impl Submission {
     /// A call that is just answered.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let call = Submission::noop(CallId(1));
+    /// assert_eq!(Opcode::from_raw(call.opcode), Some(Opcode::Noop));
+    /// assert_eq!(call.timeout_ns, 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn noop(call_id: CallId) -> Self {
         Self { opcode: Opcode::Noop.raw(), call_id, ..Self::default() }
     }
 
     /// A call of a unit's method, without payload.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let unit = UnitId::new(0, 1);
+    /// let call = Submission {
+    ///     timeout_ns: 5_000_000,
+    ///     input: PayloadRef::buffer(0, 12),
+    ///     ..Submission::execute(CallId(1), unit, 2)
+    /// };
+    /// assert_eq!((call.unit, call.method), (unit, 2));
+    /// assert_eq!(call.output.space(), Some(Space::None));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn execute(call_id: CallId, unit: UnitId, method: u16) -> Self {
         Self { opcode: Opcode::Execute.raw(), call_id, unit, method, ..Self::default() }
     }
 
     /// A call that cancels another one of the same lane. Both are answered.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let call = Submission::cancel(CallId(2), CallId(1));
+    /// assert_eq!((call.call_id, call.cancel_target()), (CallId(2), Some(CallId(1))));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn cancel(call_id: CallId, target: CallId) -> Self {
         let input = PayloadRef { offset: target.0, ..PayloadRef::none() };
@@ -192,6 +229,13 @@ impl Submission {
     }
 
     /// The call that a [`Cancel`](Opcode::Cancel) means: its input's offset, without a space.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// assert_eq!(Submission::cancel(CallId(2), CallId(1)).cancel_target(), Some(CallId(1)));
+    /// assert_eq!(Submission::noop(CallId(2)).cancel_target(), None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn cancel_target(&self) -> Option<CallId> {
         (self.opcode == Opcode::Cancel.raw()).then_some(CallId(self.input.offset))
@@ -208,10 +252,12 @@ impl Submission {
     /// The same call with this priority; above 7 it is 7.
     ///
     /// ```
-    /// use inos_core::{CallId, Submission};
-    ///
-    /// let urgent = Submission::noop(CallId(1)).with_priority(9);
-    /// assert_eq!((Submission::noop(CallId(1)).priority(), urgent.priority()), (0, 7));
+    /// # use inos_core::*;
+    /// let call = Submission::noop(CallId(1));
+    /// assert_eq!(call.priority(), 0);
+    /// assert_eq!(call.with_priority(5).priority(), 5);
+    /// assert_eq!(call.with_priority(200).priority(), 7);
+    /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
     pub const fn with_priority(self, priority: u8) -> Self {
@@ -247,6 +293,16 @@ impl Submission {
     }
 
     /// What the words say; never fails.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let call = Submission::noop(CallId(1)).with_priority(3);
+    /// assert_eq!(Submission::decode(&call.encode()), call);
+    /// // Whatever a client wrote is something that can be refused.
+    /// let nonsense = Submission::decode(&[u32::MAX; 16]);
+    /// assert_eq!(Opcode::from_raw(nonsense.opcode), None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn decode(words: &[u32; SUBMISSION_WORDS]) -> Self {
         let [head, call, unit, method, t0, t1, i0, i1, i2, p0, p1, p2, o0, o1, o2, _] = *words;
@@ -289,6 +345,14 @@ pub struct Completion {
 
 impl Completion {
     /// An answer without a result.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let answer = Completion::new(CallId(1), Status::NO_METHOD);
+    /// assert_eq!((answer.call_id, answer.status), (CallId(1), Status::NO_METHOD));
+    /// assert_eq!((answer.len, answer.value, answer.elapsed_ns), (0, 0, 0));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn new(call_id: CallId, status: Status) -> Self {
         Self { call_id, status, len: 0, value: 0, elapsed_ns: 0 }

@@ -362,9 +362,9 @@ fn ring_silently(word: &AtomicU32) {
 /// let mut memory = AlignedBytes::<8192>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let lanes = Lanes::open(&sections, LANES)?;
-/// assert_eq!((lanes.lane_count(), lanes.entries(), lanes.buffer_len()), (2, 8, 256));
 /// let park = Spin::default();
 ///
+/// assert_eq!((lanes.lane_count(), lanes.entries(), lanes.buffer_len()), (2, 8, 256));
 /// let mut client = lanes.client()?;
 /// client.submit(&Submission::noop(CallId(1)), &park)?;
 ///
@@ -388,6 +388,19 @@ impl<'m, T: Trust> Lanes<'m, T> {
     /// # Errors
     /// `Stale`, `NoSection`, `WrongKind`, `VersionMismatch`, or `Corrupt` if the section's
     /// parameters are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let lanes = Lanes::open(&sections, SectionId(4))?;
+    /// assert_eq!(lanes.lane_count(), 2);
+    /// let missing = Lanes::open(&sections, SectionId(9));
+    /// assert_eq!(missing.err(), Some(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_LANES, MAJOR)?;
         Ok(Self { span, config: config_of(&section)?, trust: PhantomData })
@@ -422,6 +435,30 @@ impl<'m, T: Trust> Lanes<'m, T> {
     ///
     /// # Errors
     /// `NoSeat` if no lane is free and quiet; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// let (mut one, other) = (lanes.client()?, lanes.client()?);
+    /// assert_eq!(lanes.client().err(), Some(Error::NoSeat { count: 2 }));
+    /// drop(other);
+    /// assert_eq!(lanes.client()?.lane(), 1);
+    ///
+    /// // A lane whose last client left a call behind is free when that was answered.
+    /// one.submit(&Submission::noop(CallId(1)), &park)?;
+    /// let (lane, mut service) = (one.lane(), lanes.service()?);
+    /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// drop(one);
+    /// assert_eq!(lanes.client()?.lane(), 1);
+    /// service.complete(ticket, &Completion::default(), &park)?;
+    /// assert!(service.next().is_none());
+    /// assert_eq!(lanes.client()?.lane(), lane);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn client(&self) -> Result<Client<'m, T>, Error> {
         for index in 0..self.config.lanes {
             if let Some(client) = Client::claim(self, index)? {
@@ -438,24 +475,17 @@ impl<'m, T: Trust> Lanes<'m, T> {
     /// As [`client`](Self::client).
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 1, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
-    /// # let mut service = lanes.service()?;
-    /// let mut client = lanes.client()?;
-    /// assert_eq!((client.lane(), client.buffer_len()), (0, 64));
-    /// client.submit(&Submission::noop(CallId(1)), &park)?;
-    /// client.close(&park);
-    ///
-    /// // The only lane is still owed an answer.
-    /// assert!(matches!(lanes.client_or_wake(&park), Err(Error::NoSeat { count: 1 })));
-    /// while let Some((ticket, call)) = service.next() {
-    ///     service.complete(ticket, &Completion::new(call.call_id, Status::OK), &park)?;
-    /// }
-    /// assert!(lanes.client_or_wake(&park).is_ok());
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// let clients = [lanes.client_or_wake(&park)?, lanes.client_or_wake(&park)?];
+    /// let mut doorbell = lanes.service()?.doorbell();
+    /// assert_eq!(lanes.client_or_wake(&park).err(), Some(Error::NoSeat { count: 2 }));
+    /// // A service that sleeps on its bell has heard of it.
+    /// assert!(doorbell.changed().is_some());
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn client_or_wake<P: Park>(&self, park: &P) -> Result<Client<'m, T>, Error> {
@@ -474,6 +504,20 @@ impl<'m, T: Trust> Lanes<'m, T> {
     ///
     /// # Errors
     /// `RoleHeld` if there is a service; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// let service = lanes.service()?;
+    /// assert_eq!(lanes.service().err(), Some(Error::RoleHeld));
+    /// drop(service);
+    /// assert_eq!(lanes.service()?.lane_count(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn service(&self) -> Result<Service<'m, T>, Error> {
         Service::claim(self)
     }

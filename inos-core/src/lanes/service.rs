@@ -20,7 +20,8 @@ use crate::sync::{AtomicU32, Ordering};
 use crate::wait::Park;
 
 /// What answers an accepted call. Any number of copies may be about (a worker's, a deadline's):
-/// the first that is used answers, and the others are told `Fenced`.
+/// the first that is used answers, and the others are told `Fenced`. [`Service::next`] has an
+/// example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallTicket {
     lane: u32,
@@ -54,7 +55,21 @@ impl CallTicket {
 /// protocol. Calls that it has accepted and not answered when it is dropped are orphans, which
 /// the next service answers; so they are if it dies and its role is reclaimed.
 ///
-/// See [`Lanes`] for an example.
+/// ```
+/// # use inos_core::*;
+/// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+/// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let lanes = Lanes::open(&sections, SectionId(4))?;
+/// let service = lanes.service()?;
+/// assert_eq!((service.lane_count(), service.buffer_len()), (2, 64));
+/// // No lane contradicts itself.
+/// assert_eq!((service.corrupt_count(), service.last_corrupt()), (0, None));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
+///
+/// See [`Lanes`] for a call.
 #[derive(Debug)]
 pub struct Service<'m, T: Trust> {
     span: Span<'m>,
@@ -113,19 +128,18 @@ impl<'m, T: Trust> Service<'m, T> {
     /// may die after it has advanced the doorbell and before it has woken anybody.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
     /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
-    /// assert_eq!((service.lane_count(), service.buffer_len()), (2, 64));
-    /// let mut bell = service.doorbell();
-    /// assert!(service.next().is_none());
+    /// let mut doorbell = service.doorbell();
     /// client.submit(&Submission::noop(CallId(1)), &park)?;
-    /// assert!(bell.wait(&park, None).is_ok() && service.next().is_some());
-    /// assert_eq!((service.corrupt_count(), service.last_corrupt()), (0, None));
+    /// assert!(doorbell.changed().is_some());
+    /// assert!(service.next().is_some());
+    /// assert_eq!(doorbell.changed(), None);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
@@ -135,6 +149,22 @@ impl<'m, T: Trust> Service<'m, T> {
 
     /// Rings the service's own doorbell: for a host that has something else to tell the thread
     /// that waits on it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// let mut doorbell = service.doorbell();
+    /// service.ring(&park);
+    /// assert!(doorbell.changed().is_some());
+    /// // There is no call: the host had something else to say.
+    /// assert!(service.next().is_none());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn ring<P: Park>(&self, park: &P) {
         // Woken whatever the waiter bit says: a client that died after it cleared the bit has
         // woken nobody.
@@ -151,6 +181,25 @@ impl<'m, T: Trust> Service<'m, T> {
     ///
     /// Lanes whose positions are impossible are passed over and counted:
     /// [`corrupt_count`](Self::corrupt_count).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// let mut other = lanes.client()?;
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// other.submit(&Submission::noop(CallId(2)).with_priority(7), &park)?;
+    /// // Among lanes the more urgent goes first.
+    /// let (ticket, call) = service.next().ok_or(Error::Empty)?;
+    /// assert_eq!((ticket.lane(), ticket.call_id(), call.priority()), (1, CallId(2), 7));
+    /// assert_eq!(service.next().map(|(ticket, _)| ticket.lane()), Some(0));
+    /// assert!(service.next().is_none());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     // It is what an iterator's is, but lending a service to a `for` loop would be of no use:
     // the loop's body needs it to answer.
     #[allow(clippy::should_implement_trait)]
@@ -185,10 +234,7 @@ impl<'m, T: Trust> Service<'m, T> {
     /// `next` the host does.
     ///
     /// ```
-    /// # use inos_core::{
-    /// #     AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region,
-    /// #     SectionId, Sections, Spin, Status, Submission,
-    /// # };
+    /// # use inos_core::*;
     /// # let config = LanesConfig { lanes: 1, entries: 4, buffer_len: 0 };
     /// # let layout = Layout::builder().lanes(SectionId(4), "lanes", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
@@ -295,6 +341,26 @@ impl<'m, T: Trust> Service<'m, T> {
     /// `Fenced` if the call was answered already: this answer is not delivered. `NoSuchIndex` if
     /// the ticket is of other lanes than these; `Corrupt` if its lane's positions are impossible:
     /// the answer is lost then, and only its lane harmed.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// let answer = Completion { value: 42, ..Completion::default() };
+    /// service.complete(ticket, &answer, &park)?;
+    /// // A call is answered once.
+    /// assert_eq!(service.complete(ticket, &answer, &park), Err(Error::Fenced));
+    /// let answer = client.poll(&park)?.ok_or(Error::Empty)?;
+    /// assert_eq!((answer.call_id, answer.value), (CallId(1), 42));
+    /// assert_eq!(client.poll(&park)?, None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn complete<P: Park>(
         &mut self,
@@ -319,25 +385,21 @@ impl<'m, T: Trust> Service<'m, T> {
     /// for the caller to [`complete`](Self::complete): what it was about only its id says.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
     /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
-    /// for call in [1, 2] {
-    ///     client.submit(&Submission::noop(CallId(call)), &park)?;
-    ///     service.next().ok_or(Error::Empty)?;
-    /// }
-    /// drop(service); // or it died, and was reclaimed
-    ///
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// assert!(service.next().is_some());
+    /// drop(service);
     /// let mut service = lanes.service()?;
-    /// let ticket = service.next_orphan().ok_or(Error::Empty)?;
-    /// service.complete(ticket, &Completion::default(), &park)?;
-    /// assert_eq!(service.answer_orphans(&park), 1);
-    /// assert_eq!(client.wait(&park, None)?.status, Status::OK);
-    /// assert_eq!(client.wait(&park, None)?.status, Status::SERVICE_LOST);
+    /// let orphan = service.next_orphan().ok_or(Error::Empty)?;
+    /// assert_eq!((orphan.lane(), orphan.call_id()), (0, CallId(1)));
+    /// assert_eq!(service.next_orphan(), None);
+    /// service.complete(orphan, &Completion::new(CallId(1), Status::UNIT_FAILED), &park)?;
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn next_orphan(&mut self) -> Option<CallTicket> {
@@ -359,6 +421,26 @@ impl<'m, T: Trust> Service<'m, T> {
 
     /// Answers each call that a former service left with [`Status::SERVICE_LOST`]; how many
     /// these are.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit_many(&[1, 2].map(|call| Submission::noop(CallId(call))), &park)?;
+    /// assert!(service.next().is_some());
+    /// drop(service);
+    /// let mut service = lanes.service()?;
+    /// assert_eq!(service.answer_orphans(&park), 1);
+    /// let answer = client.poll(&park)?.ok_or(Error::Empty)?;
+    /// assert_eq!((answer.call_id, answer.status), (CallId(1), Status::SERVICE_LOST));
+    /// // The other one was not accepted, so it is served as usual.
+    /// assert_eq!(service.next().map(|(ticket, _)| ticket.call_id()), Some(CallId(2)));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn answer_orphans<P: Park>(&mut self, park: &P) -> u32 {
         let mut count = 0;
         while let Some(ticket) = self.next_orphan() {
@@ -386,24 +468,22 @@ impl<'m, T: Trust> Service<'m, T> {
     /// answered already.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, CallId, Completion, Error, Lanes, LanesConfig, Layout, Region, SectionId, Sections, Spin, Status, Submission};
-    /// # let layout = Layout::builder().lanes(SectionId(4), "", LanesConfig { lanes: 2, entries: 4, buffer_len: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let lanes = Lanes::open(&sections, SectionId(4))?;
-    /// # let park = Spin::default();
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
     /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
     /// client.submit(&Submission::noop(CallId(1)), &park)?;
     /// client.submit(&Submission::cancel(CallId(2), CallId(1)), &park)?;
-    /// let (worked_on, _) = service.next().ok_or(Error::Empty)?;
+    /// let (late, _) = service.next().ok_or(Error::Empty)?;
     /// let (cancel, call) = service.next().ok_or(Error::Empty)?;
     /// let target = call.cancel_target().ok_or(Error::Empty)?;
     /// assert_eq!(service.cancel(cancel, target, &park)?, 1);
-    ///
-    /// assert_eq!(client.wait(&park, None)?.status, Status::CANCELLED);
-    /// assert_eq!(client.wait(&park, None)?.status, Status::OK);
-    /// let late = service.complete(worked_on, &Completion::default(), &park);
-    /// assert_eq!(late, Err(Error::Fenced));
+    /// assert_eq!(client.poll(&park)?.map(|answer| answer.status), Some(Status::CANCELLED));
+    /// assert_eq!(client.poll(&park)?.map(|answer| answer.status), Some(Status::OK));
+    /// assert_eq!(service.complete(late, &Completion::default(), &park), Err(Error::Fenced));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn cancel<P: Park>(
@@ -432,7 +512,26 @@ impl<'m, T: Trust> Service<'m, T> {
     }
 
     /// Answers the calls accepted by [`next_at`](Self::next_at) whose time is over with
-    /// [`Status::TIMED_OUT`]; how many these are. `now_ns` is of the same clock.
+    /// [`Status::TIMED_OUT`]; how many these are. `now_ns`, nanoseconds, is of the same clock. Ordering
+    /// as in [`complete`](Self::complete).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission { timeout_ns: 50, ..Submission::noop(CallId(1)) }, &park)?;
+    /// client.submit(&Submission::noop(CallId(2)), &park)?;
+    /// while service.next_at(1000).is_some() {}
+    /// assert_eq!(service.expire(1050, &park), 1);
+    /// assert_eq!(client.poll(&park)?, Some(Completion::new(CallId(1), Status::TIMED_OUT)));
+    /// // The other one has all the time there is.
+    /// assert_eq!(service.expire(u64::MAX, &park), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn expire<P: Park>(&mut self, now_ns: u64, park: &P) -> u32 {
         let mut count = 0;
         if now_ns < self.earliest {
@@ -459,8 +558,9 @@ impl<'m, T: Trust> Service<'m, T> {
         count
     }
 
-    /// When [`expire`](Self::expire) is to be called next, at the latest: no deadline is before
-    /// that, though the call may have been answered.
+    /// When [`expire`](Self::expire) is to be called next, at the latest, in nanoseconds of the
+    /// same clock: no deadline is before that, though the call may have been answered. See
+    /// [`next_at`](Self::next_at).
     #[must_use]
     pub const fn next_deadline(&self) -> Option<u64> {
         if self.earliest == u64::MAX { None } else { Some(self.earliest) }
@@ -489,14 +589,52 @@ impl<'m, T: Trust> Service<'m, T> {
     ///
     /// # Errors
     /// `NoSuchIndex`; `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.write_buffer(4, b"input")?;
+    /// let mut bytes = [0; 5];
+    /// service.read_buffer(client.lane(), 4, &mut bytes)?;
+    /// assert_eq!(&bytes, b"input");
+    /// let error = Error::NoSuchIndex { index: 2, count: 2 };
+    /// assert_eq!(service.read_buffer(2, 0, &mut bytes), Err(error));
+    /// // The reference came from the client: beyond the buffer it is refused.
+    /// let error = Error::OutOfBounds { offset: 60, len: 5 };
+    /// assert_eq!(service.read_buffer(0, 60, &mut bytes), Err(error));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read_buffer(&self, lane: u32, offset: u32, out: &mut [u8]) -> Result<(), Error> {
         buffer_span(&self.span, &self.config, lane)?.read(offset as usize, out)
     }
 
-    /// Copies bytes into a lane's buffer, before the call is answered.
+    /// Copies bytes into a lane's buffer, before the call is answered, by relaxed stores of words:
+    /// [`complete`](Self::complete) publishes them.
     ///
     /// # Errors
     /// `NoSuchIndex`; `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// service.write_buffer(client.lane(), 0, b"result")?;
+    /// let mut bytes = [0; 6];
+    /// client.read_buffer(0, &mut bytes)?;
+    /// assert_eq!(&bytes, b"result");
+    /// let error = Error::Misaligned { by: 2, align: 4 };
+    /// assert_eq!(service.write_buffer(0, 2, b"?"), Err(error));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn write_buffer(&mut self, lane: u32, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         buffer_span(&self.span, &self.config, lane)?.write(offset as usize, bytes)
     }

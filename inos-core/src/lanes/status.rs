@@ -5,6 +5,16 @@ use core::fmt;
 
 /// How a call ended. 0 is success, 1 to 65,535 are the unit's own errors, and those above are
 /// the service's. Numbers are never reused.
+///
+/// ```
+/// # use inos_core::*;
+/// assert!(Status::OK.is_ok() && !Status::TIMED_OUT.is_ok());
+/// assert_eq!(Status::unit(7).unit_code(), Some(7));
+/// // The service's own are no errors of a unit.
+/// assert_eq!(Status::TIMED_OUT.unit_code(), None);
+/// assert_eq!(Status::unit(7).to_string(), "error 7 of the unit");
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Status(pub u32);
 
@@ -38,14 +48,6 @@ impl Status {
     pub const SERVICE_LOST: Self = Self(0x1_000b);
 
     /// An error of a unit: its own number, of which 0 would say that all is well.
-    ///
-    /// ```
-    /// use inos_core::Status;
-    ///
-    /// let full = Status::unit(28);
-    /// assert_eq!((full.is_ok(), full.unit_code()), (false, Some(28)));
-    /// assert_eq!(Status::TIMED_OUT.unit_code(), None);
-    /// ```
     #[must_use]
     pub const fn unit(code: u16) -> Self {
         Self(code as u32)

@@ -14,6 +14,21 @@ struct Found {
 
 /// The one who reads records. Holding one proves that nobody else does, as far as the other
 /// parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+/// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let ring = MpscRing::open(&sections, SectionId(4))?;
+/// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+/// producer.push(1, b"any length")?;
+/// let mut bytes = vec![0; consumer.max_record_len()];
+/// assert_eq!(consumer.pop(&mut bytes)?, Popped { tag: 1, len: 10 });
+/// assert_eq!(consumer.pop(&mut bytes), Err(Error::Empty));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MpscConsumer<'m, T: Trust> {
     pub(super) control: Control<'m>,
@@ -44,6 +59,24 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// the record is longer than `out`, and it stays the oldest then. `Corrupt` once if a
     /// producer committed what are no records: the rest of that claim is passed by. `Corrupt`
     /// again and again if a claim is impossible, since nothing after it can be found.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(1, b"five!")?;
+    /// let mut small = [0; 4];
+    /// assert_eq!(consumer.pop(&mut small), Err(Error::TooLarge { len: 5, max: 4 }));
+    /// // It is still there for a larger buffer.
+    /// let mut bytes = [0; 8];
+    /// assert_eq!(consumer.pop(&mut bytes)?, Popped { tag: 1, len: 5 });
+    /// assert_eq!(bytes[..5], *b"five!");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
         let found = self.find()?;
         let popped = self.copy(&found, out)?;
@@ -62,17 +95,20 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// `limit` is not 0.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let ring = MpscRing::open(&sections, SectionId(4))?;
     /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
-    /// producer.push_batch([(1, &b"one"[..]), (2, b"two"), (3, b"three")])?;
-    /// let (mut bytes, mut lens) = ([0; 248], Vec::new());
-    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, record| lens.push(record.len()))?, 2);
-    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, record| lens.push(record.len()))?, 1);
-    /// assert_eq!(lens, [3, 3, 5]);
+    /// producer.push_batch([(1, &b"a"[..]), (2, b"bc"), (3, b"def")])?;
+    /// let (mut bytes, mut text) = ([0; 8], Vec::<u8>::new());
+    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, record| text.extend(record))?, 2);
+    /// assert_eq!(text, b"abc");
+    /// // One is left; after that there is nothing to read.
+    /// assert_eq!(consumer.drain_into(2, &mut bytes, |tag, _| assert_eq!(tag, 3))?, 1);
+    /// assert_eq!(consumer.drain_into(2, &mut bytes, |_, _| {}), Err(Error::Empty));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn drain_into(
@@ -135,6 +171,26 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// The seat of a producer that the oldest record waits for: it has claimed space and not
     /// committed it. In the instant in which two producers want one ticket it may be the seat
     /// of the one that does not get it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut other = ring.producer()?;
+    /// let grant = other.try_claim(4)?;
+    /// producer.push(2, b"behind it")?;
+    /// // Claims are read in their order, and the oldest is not committed.
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// assert_eq!(consumer.waits_for(), Some(1));
+    /// grant.commit(1)?;
+    /// assert_eq!(consumer.waits_for(), None);
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn waits_for(&self) -> Option<u32> {
         self.cursor.waits_for(&self.control)
@@ -149,26 +205,26 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// on what the other one has claimed, which is told so.
     ///
     /// # Errors
-    /// `NoSuchIndex`.
+    /// `NoSuchIndex` unless `seat` is below [`MpscConfig::seats`].
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Error, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let ring = MpscRing::open(&sections, SectionId(4))?;
     /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
     /// let mut other = ring.producer()?;
-    /// let grant = producer.try_claim(8)?; // and its thread is never heard of again
-    /// other.push(2, b"behind it")?;
-    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
-    ///
-    /// let seat = consumer.waits_for().ok_or(Error::Empty)?;
-    /// assert!(consumer.suspect(seat)?);
-    /// assert_eq!(&*consumer.read()?, b"behind it");
-    ///
-    /// // If it comes back, it is told so.
+    /// let grant = other.try_claim(4)?;
+    /// producer.push(2, b"behind it")?;
+    /// assert!(consumer.suspect(1)?);
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// // It was only slow: its record is not read, and it is told so.
     /// assert_eq!(grant.commit(1), Err(Error::Fenced));
+    /// assert!(!consumer.suspect(1)?);
+    /// other.push(3, b"again")?;
+    /// assert_eq!(consumer.read()?.tag(), 3);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn suspect(&mut self, seat: u32) -> Result<bool, Error> {
@@ -178,24 +234,25 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// Gives the space of all that was read back to the producers now, not after an eighth of the
     /// ring, and takes care of what a dead producer left.
     ///
+    /// Release, on the head: pairs with Acquire where a producer claims space.
+    ///
     /// # Errors
     /// `Corrupt` if words that nobody but this consumer writes have changed.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Error, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let ring = MpscRing::open(&sections, SectionId(4))?;
     /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
-    /// let longest = [0; 248];
-    /// producer.push(1, &longest)?;
-    /// producer.push(2, &longest)?;
-    /// assert_eq!(producer.push(3, &longest), Err(Error::Full));
-    /// let mut bytes = [0; 248];
-    /// consumer.pop(&mut bytes)?;
+    /// while producer.push(1, &[7; 24]).is_ok() {}
+    /// drop(consumer.read()?);
+    /// // Four granules of 64 are less than an eighth.
+    /// assert_eq!(producer.push(2, &[7; 24]), Err(Error::Full));
     /// consumer.release()?;
-    /// producer.push(3, &longest)?;
+    /// producer.push(2, &[7; 24])?;
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn release(&mut self) -> Result<(), Error> {
@@ -239,6 +296,24 @@ impl<'m> MpscConsumer<'m, Cooperative> {
     ///
     /// # Errors
     /// `Empty`; `Corrupt`, as in [`pop`](Self::pop).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(1, b"one")?;
+    /// producer.push(2, b"two")?;
+    /// let record = consumer.read()?;
+    /// assert_eq!((record.tag(), &*record), (1, &b"one"[..]));
+    /// drop(record);
+    /// assert_eq!(&*consumer.read()?, b"two");
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read(&mut self) -> Result<MpscRecord<'_, 'm>, Error> {
         let found = self.find()?;
         Ok(MpscRecord { consumer: self, found })
@@ -252,6 +327,23 @@ impl<'m> MpscConsumer<'m, Cooperative> {
     /// # Errors
     /// As in [`pop`](Self::pop), if it is the first record that can't be read; `Empty` only if
     /// `limit` is not 0.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push_batch([(1, &b"one"[..]), (2, b"two"), (3, b"three")])?;
+    /// let mut tags = Vec::new();
+    /// assert_eq!(consumer.drain(2, |tag, _| tags.push(tag))?, 2);
+    /// assert_eq!(tags, [1, 2]);
+    /// assert_eq!(consumer.drain(2, |_, bytes| assert_eq!(bytes, b"three"))?, 1);
+    /// assert_eq!(consumer.drain(2, |_, _| {}), Err(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn drain(
         &mut self,
         limit: usize,

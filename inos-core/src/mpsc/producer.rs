@@ -5,6 +5,22 @@ use super::*;
 
 /// One of those who write records. Holding one proves that nobody else writes from its seat, as
 /// far as the other parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+/// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let ring = MpscRing::open(&sections, SectionId(4))?;
+/// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+/// assert_eq!(producer.seat(), 0);
+/// assert_eq!((producer.max_record_len(), producer.max_batch_len()), (248, 256));
+/// producer.push(1, &[7; 248])?;
+/// let error = Error::TooLarge { len: 249, max: 248 };
+/// assert_eq!(producer.push(1, &[7; 249]), Err(error));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MpscProducer<'m, T: Trust> {
     pub(super) control: Control<'m>,
@@ -23,34 +39,21 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     }
 
     /// Bytes of a [batch](Self::try_claim_batch) that a record of `len` bytes takes.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// // A header of 8 bytes, and the payload in whole granules.
+    /// assert_eq!(MpscProducer::<Cooperative>::batch_len(0), 8);
+    /// assert_eq!(MpscProducer::<Cooperative>::batch_len(8), 16);
+    /// assert_eq!(MpscProducer::<Cooperative>::batch_len(9), 24);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn batch_len(len: usize) -> usize {
         granules(len).saturating_mul(GRANULE)
     }
 
     /// Bytes in the largest batch: half the ring.
-    ///
-    /// ```
-    /// # use inos_core::{AlignedBytes, Layout, MpscConfig, MpscRing, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().mpsc(SectionId(4), "", MpscConfig { capacity: 64, tickets: 16, seats: 2 }).build()?;
-    /// # let mut memory = AlignedBytes::<4096>::new();
-    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
-    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
-    /// use inos_core::{Cooperative, MpscProducer};
-    ///
-    /// assert_eq!(producer.max_batch_len(), 256);
-    /// let mut batch = producer.try_claim_batch(256)?;
-    /// batch.push(1, &[0; 100])?;
-    /// let taken = MpscProducer::<Cooperative>::batch_len(100);
-    /// assert_eq!((taken, batch.room_len()), (112, 144));
-    /// batch.abort();
-    ///
-    /// let grant = producer.try_claim(8)?;
-    /// grant.abort();
-    /// assert!(consumer.read().is_err(), "both were given up");
-    /// # Ok::<(), inos_core::Error>(())
-    /// ```
     #[must_use]
     pub const fn max_batch_len(&self) -> usize {
         self.data.len() / 2
@@ -68,8 +71,27 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     /// [`MpscConsumer::pop`] and its likes.
     ///
     /// # Errors
-    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Contended`; `Fenced` if
-    /// the consumer has given up on it meanwhile: it is not read, then.
+    /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Contended` if other
+    /// producers were faster on each of a bounded number of tries; `Fenced` if the consumer has
+    /// given up on it meanwhile: it is not read, then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut other = ring.producer()?;
+    /// producer.push(1, b"mine")?;
+    /// other.push(2, b"theirs")?;
+    /// assert_eq!(&*consumer.read()?, b"mine");
+    /// assert_eq!(&*consumer.read()?, b"theirs");
+    /// while producer.push(3, &[7; 248]).is_ok() {}
+    /// assert_eq!(other.push(4, &[7; 248]), Err(Error::Full));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let claim = self.claim_record(bytes.len())?;
         let (control, cursor) = (&self.control, &mut self.cursor);
@@ -93,6 +115,24 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     /// # Errors
     /// As in [`push`](Self::push), `TooLarge` if together they take more than
     /// [`max_batch_len`](Self::max_batch_len). None is written then, or none is read.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push_batch([(1, &b"key"[..]), (2, b"value")])?;
+    /// assert_eq!(&*consumer.read()?, b"key");
+    /// assert_eq!(&*consumer.read()?, b"value");
+    /// // Each takes 136 bytes with its header: too much together, so neither is written.
+    /// let error = Error::TooLarge { len: 272, max: 256 };
+    /// assert_eq!(producer.push_batch([(3, &[7; 128][..]), (4, &[7; 128])]), Err(error));
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn push_batch<'b, I>(&mut self, records: I) -> Result<(), Error>
     where
         I: IntoIterator<Item = (u32, &'b [u8])>,
@@ -112,7 +152,8 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     }
 
     /// Claims `len` bytes of the ring for as many records as go into them: the sum of their
-    /// [`batch_len`](Self::batch_len)s.
+    /// [`batch_len`](Self::batch_len)s. Acquire, on the head: the space was read; pairs with Release
+    /// in [`MpscConsumer::pop`].
     ///
     /// ```
     /// # use inos_core::{AlignedBytes, Layout, MpscConfig, MpscProducer, MpscRing, Region};
@@ -157,10 +198,29 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
 }
 
 impl<'m> MpscProducer<'m, Cooperative> {
-    /// Claims space for a record of `len` bytes, to be written in place.
+    /// Claims space for a record of `len` bytes, to be written in place; it shows old bytes until
+    /// it is. Acquire as [`try_claim_batch`](Self::try_claim_batch).
     ///
     /// # Errors
     /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Contended`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut grant = producer.try_claim(4)?;
+    /// grant.copy_from_slice(b"kept");
+    /// grant.commit(1)?;
+    /// // Dropped, it is passed by.
+    /// drop(producer.try_claim(4)?);
+    /// assert_eq!(&*consumer.read()?, b"kept");
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn try_claim(&mut self, len: usize) -> Result<MpscGrant<'_, 'm>, Error> {
         let claim = self.claim_record(len)?;
         Ok(MpscGrant { producer: self, claim: Some(claim), len })
@@ -216,6 +276,26 @@ impl MpscGrant<'_, '_> {
     ///
     /// # Errors
     /// `Fenced` if the consumer has given up on it: it is not read, and its space is free again.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut grant = producer.try_claim(3)?;
+    /// grant.copy_from_slice(b"yes");
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// grant.commit(1)?;
+    /// assert_eq!(&*consumer.read()?, b"yes");
+    /// // A consumer that gives up on a claim fences it.
+    /// let grant = producer.try_claim(3)?;
+    /// consumer.suspect(0)?;
+    /// assert_eq!(grant.commit(2), Err(Error::Fenced));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn commit(mut self, tag: u32) -> Result<(), Error> {
         let Some(claim) = self.claim.take() else { return Err(Error::Fenced) };
         let (producer, used) = (&mut *self.producer, claim.count());
@@ -229,6 +309,23 @@ impl MpscGrant<'_, '_> {
     }
 
     /// Gives the record up, as dropping the grant does.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut other = ring.producer()?;
+    /// let grant = producer.try_claim(4)?;
+    /// other.push(2, b"behind it")?;
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// grant.abort();
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn abort(self) {}
 }
 
@@ -275,6 +372,21 @@ pub struct MpscBatch<'a, 'm, T: Trust> {
 impl<T: Trust> MpscBatch<'_, '_, T> {
     /// Bytes that are left: what the [`batch_len`](MpscProducer::batch_len)s of further records
     /// may sum up to.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(40)?;
+    /// assert_eq!(batch.room_len(), 40);
+    /// batch.push(1, b"sixteen bytes...")?;
+    /// assert_eq!(batch.room_len(), 16);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn room_len(&self) -> usize {
         let count = self.claim.as_ref().map_or(0, Claim::count);
@@ -285,6 +397,25 @@ impl<T: Trust> MpscBatch<'_, '_, T> {
     ///
     /// # Errors
     /// `TooLarge` if there is no room left for so many bytes; the records before stay.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(32)?;
+    /// batch.push(1, b"eight...")?;
+    /// // 16 bytes are left, 8 of them for the header.
+    /// let error = Error::TooLarge { len: 9, max: 8 };
+    /// assert_eq!(batch.push(2, b"nine....."), Err(error));
+    /// batch.push(2, b"eight...")?;
+    /// batch.commit()?;
+    /// assert_eq!(consumer.drain(9, |_, bytes| assert_eq!(bytes, b"eight..."))?, 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let count = self.room_for(bytes.len())?;
         let Some(claim) = &self.claim else { return Err(Error::Fenced) };
@@ -299,12 +430,49 @@ impl<T: Trust> MpscBatch<'_, '_, T> {
     ///
     /// # Errors
     /// `Fenced` if the consumer has given up on it: none is read, and its space is free again.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(64)?;
+    /// batch.push(1, b"one")?;
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// batch.commit()?;
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// // A consumer that gives up on a claim fences all of it.
+    /// let mut batch = producer.try_claim_batch(64)?;
+    /// batch.push(2, b"two")?;
+    /// consumer.suspect(0)?;
+    /// assert_eq!(batch.commit(), Err(Error::Fenced));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn commit(mut self) -> Result<(), Error> {
         let Some(claim) = self.claim.take() else { return Err(Error::Fenced) };
         self.producer.cursor.commit(&self.producer.control, claim, self.used)
     }
 
     /// Gives the batch up, as dropping it does.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(64)?;
+    /// batch.push(1, b"not after all")?;
+    /// batch.abort();
+    /// producer.push(2, b"but this")?;
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn abort(self) {}
 
     /// The granules that a record of so many bytes takes, if they are left.
@@ -323,6 +491,24 @@ impl MpscBatch<'_, '_, Cooperative> {
     ///
     /// # Errors
     /// `TooLarge` if there is no room left for so many bytes; the records before stay.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = MpscConfig { capacity: 64, tickets: 16, seats: 2 };
+    /// # let layout = Layout::builder().mpsc(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = MpscRing::open(&sections, SectionId(4))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(32)?;
+    /// batch.push_mut(1, 4)?.copy_from_slice(&7_u32.to_le_bytes());
+    /// batch.push_mut(2, 4)?.copy_from_slice(&8_u32.to_le_bytes());
+    /// assert_eq!(batch.push_mut(3, 4), Err(Error::TooLarge { len: 4, max: 0 }));
+    /// batch.commit()?;
+    /// let record = consumer.read()?;
+    /// assert_eq!(*record, 7_u32.to_le_bytes());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn push_mut(&mut self, tag: u32, len: usize) -> Result<&mut [u8], Error> {
         let count = self.room_for(len)?;
         let (data, at) = (&self.producer.data, self.used);

@@ -62,6 +62,24 @@ impl Back<'_, '_, Cooperative> {
     /// # Errors
     /// `WrongItem` unless the layout's items are as long, or the layout has none; as
     /// [`as_mut_slice`](Self::as_mut_slice).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// let mut back = writer.back_mut()?;
+    /// // 64 bytes hold five items of 12 bytes; how many are a frame, `publish` says.
+    /// let points = back.items_mut::<[f32; 3]>()?;
+    /// assert_eq!(points.len(), 5);
+    /// points[0] = [1.0, 2.0, 3.0];
+    /// back.publish(12)?;
+    /// assert_eq!(reader.front()?.items::<[f32; 3]>()?, [[1.0, 2.0, 3.0]]);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn items_mut<P: Pod>(&mut self) -> Result<&mut [P], Error> {
         self.control.parts.check_items::<P>()?;
         let expected = size_of::<P>();
@@ -76,31 +94,28 @@ impl Back<'_, '_, Cooperative> {
 }
 
 impl Observer<'_> {
-    /// As [`copy`](Self::copy), of a frame that is items of a plain type.
+    /// As [`copy`](Self::copy), of a frame that is items of a plain type. [`Observed::len`] counts
+    /// bytes, not items.
     ///
     /// # Errors
     /// As [`copy`](Self::copy); `WrongItem` unless the layout's items are as long, or the layout
     /// has none.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Error, Layout, Mode, PingPong, PingPongConfig, Region, SectionId, Sections};
-    /// # let config = PingPongConfig { slots: 3, seats: 0, frame_len: 64, mode: Mode::Observed };
-    /// # let layout = Layout::builder().ping_pong_of(SectionId(3), "", config, 8).build()?;
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Observed };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let frames = PingPong::open(&sections, SectionId(3))?;
-    /// let (mut writer, observer) = (frames.writer()?, frames.observer()?);
+    /// # let (mut writer, observer) = (frames.writer()?, frames.observer()?);
     /// let mut back = writer.back_mut()?;
-    /// for (index, pair) in [[1_f32, 2.0], [3.0, 4.0]].iter().enumerate() {
-    ///     back.write(index * 8, bytemuck::cast_slice(pair))?;
-    /// }
-    /// back.publish(16)?;
-    ///
-    /// let mut pairs = [[0_f32; 2]; 8];
-    /// let seen = observer.copy_items(&mut pairs, 4)?;
-    /// assert_eq!((seen.len, &pairs[..2]), (16, &[[1.0, 2.0], [3.0, 4.0]][..]));
-    /// let wrong = observer.copy_items(&mut [0_f32; 16], 4);
-    /// assert!(matches!(wrong, Err(Error::WrongItem { .. })));
+    /// back.write(0, bytemuck::bytes_of(&[7_u32, 8, 9]))?;
+    /// back.publish(12)?;
+    /// let mut numbers = [0_u32; 16];
+    /// let observed = observer.copy_items(&mut numbers, 8)?;
+    /// assert_eq!(observed.len, 12);
+    /// assert_eq!(numbers[..3], [7, 8, 9]);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn copy_items<P: Pod>(&self, out: &mut [P], tries: u32) -> Result<Observed, Error> {

@@ -23,6 +23,27 @@ impl<'m> Reader<'m> {
     /// # Errors
     /// `Empty` before the first publish; `Contended` if the writer came all around on each of a
     /// bounded number of tries; `Corrupt` if the slot or the length in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// assert_eq!(reader.front().err(), Some(Error::Empty));
+    /// let mut back = writer.back_mut()?;
+    /// back.as_mut_slice()?[..3].copy_from_slice(b"one");
+    /// back.publish(3)?;
+    /// let front = reader.front()?;
+    /// writer.back_mut()?.publish(0)?;
+    /// // Pinned, it stays; the next look finds the newest.
+    /// assert_eq!((front.version(), &*front), (1, &b"one"[..]));
+    /// drop(front);
+    /// assert_eq!(reader.front()?.version(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn front(&mut self) -> Result<Front<'_, 'm>, Error> {
         let frame = ping_pong::pin(&self.control, self.seat)?;
         match self.control.parts.len_of(frame.slot) {
@@ -130,6 +151,26 @@ impl Observer<'_> {
     /// # Errors
     /// `Empty` before the first publish; `TooLarge` if the frame is longer than `out`; `Lapped`
     /// if all `tries` failed; `Corrupt` if the slot or the length in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Observed };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, observer) = (frames.writer()?, frames.observer()?);
+    /// let mut bytes = [0; 64];
+    /// assert_eq!(observer.copy(&mut bytes, 8), Err(Error::Empty));
+    /// let mut back = writer.back_mut()?;
+    /// back.write(0, b"state")?;
+    /// back.publish(5)?;
+    /// // Nobody wrote meanwhile, so the first of the 8 tries succeeds.
+    /// assert_eq!(observer.copy(&mut bytes, 8)?, Observed { version: 1, len: 5, retries: 0 });
+    /// let mut small = [0; 4];
+    /// assert_eq!(observer.copy(&mut small, 8), Err(Error::TooLarge { len: 5, max: 4 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn copy(&self, out: &mut [u8], tries: u32) -> Result<Observed, Error> {
         let Parts { span, data, config, stride, .. } = self.parts;
         let latest = span.peek(LATEST)?;

@@ -7,6 +7,22 @@ use super::*;
 
 /// The one who publishes frames. Holding one proves that nobody else does, as far as the other
 /// parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+/// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let frames = PingPong::open(&sections, SectionId(3))?;
+/// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+/// assert_eq!(writer.newest_version(), Err(Error::Empty));
+/// assert_eq!(writer.newest_len(), Err(Error::Empty));
+/// writer.back_mut()?.publish(40)?;
+/// writer.back_mut()?.publish(8)?;
+/// assert_eq!((writer.newest_version()?, writer.newest_len()?), (2, 8));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Writer<'m, T: Trust> {
     pub(super) control: Control<'m>,
@@ -34,21 +50,6 @@ impl<'m, T: Trust> Writer<'m, T> {
     ///
     /// # Errors
     /// `Empty` before the first publish.
-    ///
-    /// ```
-    /// # use inos_core::{AlignedBytes, Error, Layout, Mode, PingPong, PingPongConfig, Region, SectionId, Sections};
-    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
-    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
-    /// # let mut memory = AlignedBytes::<4096>::new();
-    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let mut writer = PingPong::open(&sections, SectionId(3))?.writer()?;
-    /// assert_eq!(writer.newest_version(), Err(Error::Empty));
-    /// let back = writer.back_mut()?;
-    /// let longest = back.capacity();
-    /// let version = back.publish(longest)?;
-    /// assert_eq!((writer.newest_version()?, writer.newest_len()?), (version, longest));
-    /// # Ok::<(), inos_core::Error>(())
-    /// ```
     pub fn newest_version(&self) -> Result<u32, Error> {
         self.state.newest().map(|frame| frame.version).ok_or(Error::Empty)
     }
@@ -58,6 +59,26 @@ impl<'m, T: Trust> Writer<'m, T> {
     /// # Errors
     /// `Contended` if every slot is pinned, which only a party that breaks the protocol can
     /// bring about.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// let mut back = writer.back_mut()?;
+    /// back.write(0, b"kept")?;
+    /// back.publish(4)?;
+    /// let front = reader.front()?;
+    /// // One slot is the newest, one is pinned, and there is always a third.
+    /// writer.back_mut()?.publish(0)?;
+    /// drop(writer.back_mut()?);
+    /// assert_eq!(writer.newest_version()?, 2);
+    /// assert_eq!(&*front, b"kept");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn back_mut(&mut self) -> Result<Back<'_, 'm, T>, Error> {
         let claim = self.state.begin(&self.control)?;
         Ok(Back {
@@ -76,6 +97,22 @@ impl<'m> Writer<'m, Cooperative> {
     ///
     /// # Errors
     /// `Empty` before the first publish.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// assert_eq!(writer.front(), Err(Error::Empty));
+    /// let mut back = writer.back_mut()?;
+    /// back.as_mut_slice()?[..5].copy_from_slice(b"state");
+    /// back.publish(5)?;
+    /// assert_eq!(writer.front()?, b"state");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn front(&mut self) -> Result<&[u8], Error> {
         self.front = self.newest.map(|(slot, len)| Pinned { slot, len });
         let pinned = self.front.as_ref().ok_or(Error::Empty)?;
@@ -152,6 +189,25 @@ impl<T: Trust> Back<'_, '_, T> {
     /// # Errors
     /// `OutOfBounds` beyond the [`capacity`](Self::capacity); `Misaligned` unless `offset` is a
     /// multiple of 4. Nothing is written then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// let mut back = writer.back_mut()?;
+    /// back.write(4, b"tail")?;
+    /// back.write(0, b"head")?;
+    /// assert_eq!(back.capacity(), 64);
+    /// assert_eq!(back.write(2, b"?"), Err(Error::Misaligned { by: 2, align: 4 }));
+    /// assert_eq!(back.write(64, b"?"), Err(Error::OutOfBounds { offset: 64, len: 1 }));
+    /// back.publish(8)?;
+    /// assert_eq!(&*reader.front()?, b"headtail");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         let out = Error::OutOfBounds { offset: offset as u64, len: bytes.len() as u64 };
         match offset.checked_add(bytes.len()) {
@@ -170,6 +226,26 @@ impl<T: Trust> Back<'_, '_, T> {
     ///
     /// # Errors
     /// `TooLarge` over the [`capacity`](Self::capacity); the slot is abandoned then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// let mut back = writer.back_mut()?;
+    /// back.write(0, b"first")?;
+    /// assert_eq!(reader.front().err(), Some(Error::Empty));
+    /// assert_eq!(back.publish(5)?, 1);
+    /// assert_eq!(&*reader.front()?, b"first");
+    /// // Too long: the newest frame stays what it was.
+    /// let error = Error::TooLarge { len: 65, max: 64 };
+    /// assert_eq!(writer.back_mut()?.publish(65), Err(error));
+    /// assert_eq!(reader.front()?.version(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn publish(mut self, len: usize) -> Result<u32, Error> {
         let max = self.capacity();
         let too_large = Error::TooLarge { len, max };
@@ -193,6 +269,23 @@ impl Back<'_, '_, Cooperative> {
     /// # Errors
     /// `BadLayout` if the buffer's mode is [`Mode::Observed`]: an observer may be copying from
     /// this slot just now, so only [`write`](Self::write) may change it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = PingPongConfig { slots: 3, seats: 1, frame_len: 64, mode: Mode::Pinned };
+    /// # let layout = Layout::builder().ping_pong(SectionId(3), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let frames = PingPong::open(&sections, SectionId(3))?;
+    /// # let (mut writer, mut reader) = (frames.writer()?, frames.reader()?);
+    /// let mut back = writer.back_mut()?;
+    /// let bytes = back.as_mut_slice()?;
+    /// assert_eq!(bytes.len(), 64);
+    /// bytes[..5].copy_from_slice(b"plain");
+    /// back.publish(5)?;
+    /// assert_eq!(&*reader.front()?, b"plain");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn as_mut_slice(&mut self) -> Result<&mut [u8], Error> {
         if self.control.parts.config.mode == Mode::Observed {
             return Err(Error::BadLayout { what: "an observed buffer has no plain slices" });

@@ -13,15 +13,19 @@ impl<T: Trust> UnitRegistry<'_, T> {
     /// [`find`](Self::find).
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Dependency, Error, Layout, Region, RegistryConfig, SectionId, Sections, UnitRecord, UnitRegistry, VersionRange};
-    /// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
-    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # use inos_core::*;
+    /// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+    /// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
-    /// let id = registry.register(&UnitRecord { name: "hash", version: (1, 3, 0), ..UnitRecord::default() })?;
-    /// let needs = |from| Dependency { name: "hash", range: VersionRange::at_least(from) };
-    /// assert_eq!(registry.provider(&needs((1, 2, 0))), Ok(id));
-    /// assert_eq!(registry.provider(&needs((1, 4, 0))), Err(Error::NoUnit));
+    /// let needs_hash = Dependency { name: "hash", range: VersionRange::caret((1, 2, 0)) };
+    /// let hash = UnitRecord { name: "hash", version: (1, 1, 0), ..UnitRecord::default() };
+    /// let old = registry.register(&hash)?;
+    /// assert_eq!(registry.provider(&needs_hash), Err(Error::NoUnit));
+    /// registry.retire(old)?;
+    /// let new = registry.register(&UnitRecord { version: (1, 3, 0), ..hash })?;
+    /// assert_eq!(registry.provider(&needs_hash), Ok(new));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn provider(&self, dependency: &Dependency<'_>) -> Result<UnitId, Error> {

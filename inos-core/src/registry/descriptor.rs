@@ -10,27 +10,31 @@ use super::{Capabilities, Dependency, UnitCost, UnitId, UnitLimits, Version};
 /// active when it was copied.
 ///
 /// ```
-/// # use inos_core::{AlignedBytes, Capabilities, Dependency, Layout, Region, RegistryConfig, SectionId, Sections, UnitCost, UnitLimits, UnitRecord, UnitRegistry, VersionRange};
-/// # let layout = Layout::builder().registry(SectionId(5), "", RegistryConfig::default()).build()?;
-/// # let mut memory = AlignedBytes::<8192>::new();
+/// # use inos_core::*;
+/// # let config = RegistryConfig { slots: 4, slot_len: 512 };
+/// # let layout = Layout::builder().registry(SectionId(5), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
 /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// # let registry = UnitRegistry::open(&sections, SectionId(5))?;
-/// let needs = [Dependency { name: "hash", range: VersionRange::ANY }];
 /// let record = UnitRecord {
 ///     name: "storage",
-///     version: (1, 2, 0),
-///     capabilities: Capabilities(1),
-///     owner: 77,
+///     version: (1, 0, 3),
+///     capabilities: Capabilities(5),
+///     owner: 4711,
 ///     methods: &["get", "put"],
-///     dependencies: &needs,
+///     dependencies: &[Dependency { name: "hash", range: VersionRange::ANY }],
 ///     limits: UnitLimits { jobs: 4, ..UnitLimits::default() },
-///     cost: UnitCost { per_call: 5, per_unit: 0 },
+///     cost: UnitCost { per_call: 10, per_unit: 0 },
 /// };
-/// let unit = registry.descriptor(registry.register(&record)?)?;
-/// assert_eq!((unit.name(), unit.version()), (record.name, record.version));
-/// assert_eq!((unit.capabilities(), unit.owner(), unit.party()), (Capabilities(1), 77, 0));
+/// let id = registry.register(&record)?;
+/// let unit = registry.descriptor(id)?;
+/// assert_eq!((unit.id(), unit.name(), unit.version()), (id, "storage", (1, 0, 3)));
+/// assert_eq!((unit.capabilities(), unit.owner()), (Capabilities(5), 4711));
+/// // Registered through sections of nobody who joined as a party.
+/// assert_eq!(unit.party(), 0);
 /// assert_eq!((unit.limits(), unit.cost()), (record.limits, record.cost));
-/// assert!(unit.methods().eq(["get", "put"]) && unit.dependencies().eq(needs));
+/// assert!(unit.methods().eq(["get", "put"]));
+/// assert!(unit.dependencies().eq(record.dependencies.iter().copied()));
 /// # Ok::<(), inos_core::Error>(())
 /// ```
 #[derive(Clone)]

@@ -18,9 +18,6 @@ const LAST: Version = (u16::MAX, u16::MAX, u16::MAX);
 /// // Before 1.0.0 a minor version may break what there was.
 /// assert!(!VersionRange::caret((0, 4, 1)).contains((0, 5, 0)));
 /// assert!(VersionRange::exactly((1, 0, 0)).contains((1, 0, 0)));
-/// let some = VersionRange::between((1, 0, 0), (1, 5, 0));
-/// assert!(!some.contains((1, 5, 0)) && VersionRange::at_least((1, 0, 0)).contains((9, 0, 0)));
-/// assert!(!some.is_empty() && VersionRange::between((2, 0, 0), (1, 0, 0)).is_empty());
 /// assert_eq!(range.to_string(), ">=1.4.0, <2.0.0");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,12 +32,26 @@ impl VersionRange {
     pub const ANY: Self = Self::at_least((0, 0, 0));
 
     /// This version and all after it.
+    ///
+    /// ```
+    /// # use inos_core::VersionRange;
+    /// let range = VersionRange::at_least((1, 4, 0));
+    /// assert!(range.contains((2, 0, 0)) && !range.contains((1, 3, 9)));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn at_least(from: Version) -> Self {
         Self { from, below: LAST }
     }
 
     /// This version and no other.
+    ///
+    /// ```
+    /// # use inos_core::VersionRange;
+    /// let range = VersionRange::exactly((1, 4, 0));
+    /// assert!(range.contains((1, 4, 0)) && !range.contains((1, 4, 1)));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn exactly(version: Version) -> Self {
         Self { from: version, below: after(version) }
@@ -48,6 +59,15 @@ impl VersionRange {
 
     /// This version and those after it that are compatible with it, as Cargo understands it: the
     /// leftmost number that is not 0 stays.
+    ///
+    /// ```
+    /// # use inos_core::VersionRange;
+    /// let stable = VersionRange::caret((1, 4, 0));
+    /// assert!(stable.contains((1, 9, 0)) && !stable.contains((2, 0, 0)));
+    /// let early = VersionRange::caret((0, 4, 1));
+    /// assert!(early.contains((0, 4, 9)) && !early.contains((0, 5, 0)));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn caret(from: Version) -> Self {
         let below = match from {
@@ -60,6 +80,14 @@ impl VersionRange {
 
     /// From one version on, up to another that is left out. (Except the largest of all numbers,
     /// 65535.65535.65535: as an upper bound it bounds nothing.)
+    ///
+    /// ```
+    /// # use inos_core::VersionRange;
+    /// let range = VersionRange::between((1, 4, 0), (1, 6, 0));
+    /// assert!(range.contains((1, 5, 9)) && !range.contains((1, 6, 0)));
+    /// assert!(VersionRange::between((2, 0, 0), (1, 0, 0)).is_empty());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn between(from: Version, below: Version) -> Self {
         Self { from, below }
@@ -72,6 +100,13 @@ impl VersionRange {
     }
 
     /// Whether it has no version at all.
+    ///
+    /// ```
+    /// # use inos_core::VersionRange;
+    /// assert!(VersionRange::between((1, 4, 0), (1, 4, 0)).is_empty());
+    /// assert!(!VersionRange::exactly((1, 4, 0)).is_empty());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.contains(self.from)

@@ -24,6 +24,7 @@ use crate::sync::{AtomicU32, Ordering};
 /// let mut batch = producer.try_claim_batch(3, 8)?;
 /// batch.push(1, b"by copy")?;
 /// batch.push_mut(2, 8)?.copy_from_slice(b"in place");
+/// assert_eq!(batch.count(), 2);
 /// assert_eq!(batch.commit(), 2);
 ///
 /// let mut records = consumer.drain()?;
@@ -56,6 +57,23 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
     ///
     /// # Errors
     /// `Full` if what is left of the claim is too small for it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(1, 16)?;
+    /// batch.push(1, b"8 bytes.")?;
+    /// // 8 bytes are left of the claim, which is enough for a header.
+    /// assert_eq!(batch.push(2, b"!"), Err(Error::Full));
+    /// batch.push(2, b"")?;
+    /// assert_eq!(batch.commit(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let skip = self.add(tag, bytes.len())?;
@@ -81,6 +99,27 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
     ///
     /// Release, on the tail: pairs with Acquire in [`Consumer::pop`](super::Consumer::pop),
     /// [`Consumer::read`](super::Consumer::read) and [`Consumer::drain`](super::Consumer::drain).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(3, 8)?;
+    /// batch.push(1, b"one")?;
+    /// batch.push(2, b"two")?;
+    /// assert_eq!(batch.count(), 2);
+    /// assert_eq!(batch.commit(), 2);
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// // A batch that is dropped leaves no trace.
+    /// producer.try_claim_batch(1, 8)?.push(3, b"three")?;
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn commit(self) -> u32 {
         let Self { producer, mut claim, padding, used, count } = self;
@@ -121,6 +160,22 @@ impl Batch<'_, '_, Cooperative> {
     ///
     /// # Errors
     /// `Full` if what is left of the claim is too small for it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batch = producer.try_claim_batch(1, 4)?;
+    /// batch.push_mut(1, 4)?.copy_from_slice(&7_u32.to_le_bytes());
+    /// assert_eq!(batch.push_mut(2, 4), Err(Error::Full));
+    /// batch.commit();
+    /// assert_eq!(*consumer.read()?, 7_u32.to_le_bytes());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn push_mut(&mut self, tag: u32, len: usize) -> Result<&mut [u8], Error> {
         let skip = self.add(tag, len)?;
@@ -144,7 +199,9 @@ impl Batch<'_, '_, Cooperative> {
 /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
 /// let mut consumer = ring.consumer()?;
 /// let mut producer = ring.producer()?.batched(16);
+/// assert_eq!(producer.max_record_len(), ring.max_record_len());
 /// producer.push(1, b"later")?;
+/// assert_eq!(producer.pending(), 1);
 /// assert_eq!(consumer.read().err(), Some(Error::Empty));
 /// producer.flush();
 /// assert_eq!(&*consumer.read()?, b"later");
@@ -181,6 +238,26 @@ impl<'m, T: Trust> Batched<'m, T> {
     ///
     /// # Errors
     /// As [`Producer::push`]. At `Full` what was pending has been published.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 8 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut producer = producer.batched(100);
+    /// producer.push(1, &[7; 24])?;
+    /// producer.push(2, &[7; 24])?;
+    /// assert_eq!(producer.pending(), 2);
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// // Full: what was pending is published, so that the consumer can make room.
+    /// assert_eq!(producer.push(3, &[7; 24]), Err(Error::Full));
+    /// assert_eq!(producer.pending(), 0);
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let staged = self.producer.stage(tag, bytes);
@@ -191,6 +268,23 @@ impl<'m, T: Trust> Batched<'m, T> {
     ///
     /// Release, on the tail: pairs with Acquire in [`Consumer::pop`](super::Consumer::pop),
     /// [`Consumer::read`](super::Consumer::read) and [`Consumer::drain`](super::Consumer::drain).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut producer = producer.batched(16);
+    /// producer.push(1, b"a question")?;
+    /// // The answer would not come before the question is published.
+    /// producer.flush();
+    /// assert_eq!(producer.pending(), 0);
+    /// assert_eq!(&*consumer.read()?, b"a question");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn flush(&mut self) {
         self.producer.flush();
@@ -198,6 +292,23 @@ impl<'m, T: Trust> Batched<'m, T> {
     }
 
     /// Publishes what is pending and goes back to a producer whose records are visible at once.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut batched = producer.batched(16);
+    /// batched.push(1, b"pending")?;
+    /// let mut producer = batched.into_producer();
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// producer.push(2, b"at once")?;
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use = "dropping the producer gives its role back"]
     pub fn into_producer(mut self) -> Producer<'m, T> {
         self.flush();
@@ -227,20 +338,18 @@ impl Batched<'_, Cooperative> {
     /// As [`Producer::push`]. At `Full` what was pending has been published.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Layout, Region, RingBuffer, RingConfig, SectionId, Sections};
-    /// # let layout = Layout::builder().ring(SectionId(2), "", RingConfig { capacity: 64 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
-    /// # let mut consumer = ring.consumer()?;
-    /// let mut producer = ring.producer()?.batched(16);
-    /// assert_eq!(producer.max_record_len(), 248);
-    /// producer.push_with(1, 4, |bytes| bytes.fill(7))?;
-    /// assert_eq!(producer.pending(), 1);
-    /// let mut producer = producer.into_producer(); // which publishes it
-    /// producer.push(2, b"at once")?;
-    /// assert_eq!(&*consumer.read()?, &[7; 4]);
-    /// assert_eq!(&*consumer.read()?, b"at once");
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut producer = producer.batched(16);
+    /// producer.push_with(1, 4, |bytes| bytes.copy_from_slice(b"here"))?;
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// producer.flush();
+    /// assert_eq!(&*consumer.read()?, b"here");
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[inline]

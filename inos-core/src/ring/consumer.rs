@@ -35,6 +35,21 @@ struct Found {
 
 /// The one who reads records. Holding one proves that nobody else does, as far as the other
 /// parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = RingConfig { capacity: 64 };
+/// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+/// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+/// producer.push(1, b"any length")?;
+/// let mut bytes = vec![0; consumer.max_record_len()];
+/// assert_eq!(consumer.pop(&mut bytes)?, Popped { tag: 1, len: 10 });
+/// assert_eq!(consumer.pop(&mut bytes), Err(Error::Empty));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Consumer<'m, T: Trust> {
     data: Span<'m>,
@@ -78,6 +93,24 @@ impl<'m, T: Trust> Consumer<'m, T> {
     /// `Empty`; `TooLarge` if the record is longer than `out`, and it stays the oldest then;
     /// `Corrupt` if a position or a length contradicts what was published, and it will again,
     /// since nothing after it can be trusted.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(3, b"five!")?;
+    /// let mut small = [0; 4];
+    /// assert_eq!(consumer.pop(&mut small), Err(Error::TooLarge { len: 5, max: 4 }));
+    /// // It is still there for a larger buffer.
+    /// let mut bytes = [0; 8];
+    /// let popped = consumer.pop(&mut bytes)?;
+    /// assert_eq!((popped.tag, &bytes[..popped.len]), (3, &b"five!"[..]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
         let available = self.cursor.available(self.tail)?;
@@ -93,6 +126,26 @@ impl<'m, T: Trust> Consumer<'m, T> {
     ///
     /// # Errors
     /// `Empty`; `Corrupt` if the tail in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// for tag in 0..4 {
+    ///     producer.push(tag, b"record")?;
+    /// }
+    /// let mut records = consumer.drain()?;
+    /// assert_eq!(records.read()?.tag(), 0);
+    /// assert_eq!(records.read()?.tag(), 1);
+    /// drop(records);
+    /// // What the drain did not read stays.
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn drain(&mut self) -> Result<Drain<'_, 'm, T>, Error> {
         self.cursor.look(self.tail)?;
@@ -171,6 +224,26 @@ impl<'m> Consumer<'m, Cooperative> {
     ///
     /// # Errors
     /// `Empty`; `Corrupt`, as in [`pop`](Self::pop).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 8 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// // 8 granules hold two records of four.
+    /// producer.push(1, &[7; 24])?;
+    /// producer.push(2, &[8; 24])?;
+    /// assert_eq!(producer.push(3, &[9; 24]), Err(Error::Full));
+    ///
+    /// let record = consumer.read()?;
+    /// assert_eq!((record.tag(), &*record), (1, &[7; 24][..]));
+    /// drop(record);
+    /// producer.push(3, &[9; 24])?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn read(&mut self) -> Result<Record<'_, 'm>, Error> {
         let available = self.cursor.available(self.tail)?;
@@ -263,6 +336,26 @@ impl<'m, T: Trust> Drain<'_, 'm, T> {
     ///
     /// # Errors
     /// `Empty` after the last one; `TooLarge` and `Corrupt` as [`Consumer::pop`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(1, b"one")?;
+    /// producer.push(2, b"three")?;
+    /// let mut bytes = [0; 4];
+    /// let mut records = consumer.drain()?;
+    /// assert_eq!(records.pop(&mut bytes)?, Popped { tag: 1, len: 3 });
+    /// assert_eq!(records.pop(&mut bytes), Err(Error::TooLarge { len: 5, max: 4 }));
+    /// drop(records);
+    /// // The one that did not fit is the oldest now.
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
         let available = self.consumer.cursor.seen()?;
@@ -275,6 +368,27 @@ impl<'m> Drain<'_, 'm, Cooperative> {
     ///
     /// # Errors
     /// `Empty` after the last one; `Corrupt` as [`Consumer::pop`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(1, b"one")?;
+    /// producer.push(2, b"two")?;
+    /// let mut records = consumer.drain()?;
+    /// // Published after the drain began: for the next one.
+    /// producer.push(3, b"three")?;
+    /// assert_eq!(&*records.read()?, b"one");
+    /// assert_eq!(&*records.read()?, b"two");
+    /// assert_eq!(records.read().err(), Some(Error::Empty));
+    /// drop(records);
+    /// assert_eq!(consumer.drain()?.read()?.tag(), 3);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn read(&mut self) -> Result<Drained<'_, 'm>, Error> {
         let available = self.consumer.cursor.seen()?;

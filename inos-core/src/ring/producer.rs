@@ -18,6 +18,21 @@ use crate::sync::{AtomicU32, Ordering};
 
 /// The one who writes records. Holding one proves that nobody else does, as far as the other
 /// parties keep to the protocol.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = RingConfig { capacity: 64 };
+/// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+/// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+/// let max = producer.max_record_len();
+/// producer.push(1, &vec![7; max])?;
+/// let error = Error::TooLarge { len: max + 1, max };
+/// assert_eq!(producer.push(2, &vec![7; max + 1]), Err(error));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Producer<'m, T: Trust> {
     pub(super) data: Span<'m>,
@@ -64,6 +79,22 @@ impl<'m, T: Trust> Producer<'m, T> {
     /// # Errors
     /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
     /// in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 8 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// producer.push(1, b"twenty-four bytes of it!")?;
+    /// producer.push(2, b"and again as many bytes.")?;
+    /// assert_eq!(producer.push(3, b""), Err(Error::Full));
+    /// drop(consumer.read()?);
+    /// producer.push(3, b"")?;
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         self.stage(tag, bytes)?;
@@ -71,7 +102,26 @@ impl<'m, T: Trust> Producer<'m, T> {
         Ok(())
     }
 
-    /// Makes a producer that publishes `every` so many records, and not at each.
+    /// Makes a producer that publishes `every` so many records, and not at each; 0 and 1 are at
+    /// each. It keeps the role.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut producer = producer.batched(2);
+    /// producer.push(1, b"waits")?;
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// // The second one publishes both.
+    /// producer.push(2, b"for this one")?;
+    /// assert_eq!(consumer.read()?.tag(), 1);
+    /// assert_eq!(consumer.read()?.tag(), 2);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn batched(self, every: u32) -> Batched<'m, T> {
         Batched::new(self, every)
@@ -80,9 +130,33 @@ impl<'m, T: Trust> Producer<'m, T> {
     /// Claims space for `count` records of `len` bytes each, or for others that take no more:
     /// one look at the head, and one store of the tail, for all of them.
     ///
+    /// Acquire, on the head, where the ring seems full: the space was read; pairs with Release in
+    /// [`Consumer::pop`](super::Consumer::pop).
+    ///
     /// # Errors
     /// `TooLarge`, in bytes of the ring, over half the ring with headers; `Full`; `Corrupt` if
     /// the head in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// // Ten records would take 20 granules, but these three have one byte each.
+    /// let mut batch = producer.try_claim_batch(10, 8)?;
+    /// for tag in 0..3 {
+    ///     batch.push(tag, &[7])?;
+    /// }
+    /// assert_eq!(batch.commit(), 3);
+    /// assert_eq!(consumer.read()?.tag(), 0);
+    /// // 17 times 16 bytes is more than half the ring.
+    /// let error = Error::TooLarge { len: 272, max: 256 };
+    /// assert_eq!(producer.try_claim_batch(17, 8).err(), Some(error));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn try_claim_batch(&mut self, count: u32, len: usize) -> Result<Batch<'_, 'm, T>, Error> {
         let max = (self.capacity() / 2) as usize;
@@ -155,11 +229,30 @@ impl<'m, T: Trust> Producer<'m, T> {
 }
 
 impl<'m> Producer<'m, Cooperative> {
-    /// Claims space for a record of `len` bytes, to be written in place.
+    /// Claims space for a record of `len` bytes, to be written in place; it shows old bytes until
+    /// it is. Acquire as [`try_claim_batch`](Self::try_claim_batch).
     ///
     /// # Errors
     /// `TooLarge` over [`max_record_len`](Self::max_record_len); `Full`; `Corrupt` if the head
     /// in memory is impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut grant = producer.try_claim(4)?;
+    /// grant.copy_from_slice(b"kept");
+    /// grant.commit(1);
+    /// // This one leaves no trace.
+    /// drop(producer.try_claim(4)?);
+    /// assert_eq!(&*consumer.read()?, b"kept");
+    /// assert_eq!(consumer.read().err(), Some(Error::Empty));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn try_claim(&mut self, len: usize) -> Result<Grant<'_, 'm>, Error> {
         let space = self.claim(len)?;
@@ -226,6 +319,24 @@ pub struct Grant<'a, 'm> {
 impl Grant<'_, '_> {
     /// Shortens the record to `len` bytes; the space that it does not need goes back. A record
     /// of no more than `len` stays what it is.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// // As long as it may be at most; how long it is turns out while it is written.
+    /// let mut grant = producer.try_claim(64)?;
+    /// grant[..3].copy_from_slice(b"abc");
+    /// grant.truncate(3);
+    /// assert_eq!(grant.len(), 3);
+    /// grant.commit(1);
+    /// assert_eq!(&*consumer.read()?, b"abc");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         if len < self.space.len as usize {
@@ -239,6 +350,22 @@ impl Grant<'_, '_> {
     ///
     /// Release, on the tail: pairs with Acquire in [`Consumer::pop`](super::Consumer::pop) and
     /// [`Consumer::read`](super::Consumer::read).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, mut consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut grant = producer.try_claim(2)?;
+    /// grant.copy_from_slice(b"ok");
+    /// grant.commit(9);
+    /// let record = consumer.read()?;
+    /// assert_eq!((record.tag(), &*record), (9, &b"ok"[..]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn commit(self, tag: u32) {
         let Self { producer, space } = self;

@@ -6,6 +6,24 @@ use crate::wait::Park;
 
 /// What a replica is of, and how to bring it up to date. The bytes are the caller's: each pull
 /// is given the buffer that the last one was given, or one of the same contents.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+/// # let layout = Layout::builder()
+/// #     .raw(SectionId(1), "world", 1024)
+/// #     .dirty_map(SectionId(2), "dirty", config)
+/// #     .build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let map = DirtyMap::open(&sections, SectionId(2))?;
+/// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+/// let mut replica = vec![0; twin.len()];
+/// assert_eq!((twin.len(), twin.is_empty(), twin.epoch()), (1024, false, None));
+/// twin.pull(&mut replica, 1)?;
+/// assert_eq!(twin.epoch(), Some(0));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Twin<'m> {
     parts: Parts<'m>,
@@ -48,6 +66,30 @@ impl<'m> Twin<'m> {
     /// `TooSmall` if `replica` is shorter than [`len`](Self::len). `Lapped` if the writer was in
     /// the way of each of `tries`; [`epoch`](Self::epoch) says whether the replica is still the
     /// state that it was. A pull that comes while a state is being written leaves it so.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// let mut replica = [0; 1024];
+    /// twin.pull(&mut replica, 1)?;
+    /// writer.write(100, b"new!")?;
+    /// // A state is being written: the replica keeps the last one.
+    /// assert_eq!(twin.pull(&mut replica, 2), Ok(Pulled { epoch: 0, blocks: 0, retries: 0 }));
+    /// writer.publish(&Spin::default());
+    /// assert_eq!(twin.pull(&mut replica, 2)?.blocks, 1);
+    /// assert_eq!(replica[100..104], *b"new!");
+    /// let error = Error::TooSmall { len: 8, needed: 1024 };
+    /// assert_eq!(twin.pull(&mut replica[..8], 1), Err(error));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn pull(&mut self, replica: &mut [u8], tries: u32) -> Result<Pulled, Error> {
         let Parts { map, data, .. } = self.parts;
@@ -159,6 +201,7 @@ impl<'m> Twin<'m> {
 /// let mut snapshot = Snapshot::new(map.twin(), &mut buffer)?;
 /// assert_eq!(snapshot.bytes(), None);
 /// snapshot.pull(4)?;
+/// assert_eq!(snapshot.epoch(), Some(0));
 /// assert_eq!(snapshot.bytes(), Some(&[0; 1024][..]));
 /// # Ok::<(), Error>(())
 /// ```
@@ -173,6 +216,27 @@ impl<'m, 'b> Snapshot<'m, 'b> {
     ///
     /// # Errors
     /// `TooSmall` if the buffer is shorter than [`Twin::len`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// let mut small = [0; 1000];
+    /// let error = Error::TooSmall { len: 1000, needed: 1024 };
+    /// assert_eq!(Snapshot::new(map.twin(), &mut small).err(), Some(error));
+    /// let mut buffer = [0; 2000];
+    /// let mut snapshot = Snapshot::new(map.twin(), &mut buffer)?;
+    /// snapshot.pull(1)?;
+    /// assert_eq!(snapshot.bytes().map(<[u8]>::len), Some(1024));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn new(twin: Twin<'m>, buffer: &'b mut [u8]) -> Result<Self, Error> {
         let (len, needed) = (buffer.len() as u64, twin.len());
         let bytes =
@@ -180,10 +244,32 @@ impl<'m, 'b> Snapshot<'m, 'b> {
         Ok(Self { twin: Twin::new(twin.parts), bytes })
     }
 
-    /// As [`Twin::pull`].
+    /// As [`Twin::pull`], its ordering, too.
     ///
     /// # Errors
     /// `Lapped` if the writer was in the way of each of `tries`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// let mut buffer = [0; 1024];
+    /// let mut snapshot = Snapshot::new(map.twin(), &mut buffer)?;
+    /// assert_eq!(snapshot.pull(1)?.blocks, 16);
+    /// writer.write(0, b"next")?;
+    /// writer.publish(&Spin::default());
+    /// assert_eq!(snapshot.pull(1)?.blocks, 1);
+    /// assert_eq!(snapshot.epoch(), Some(1));
+    /// assert_eq!(snapshot.bytes().map(|bytes| &bytes[..4]), Some(&b"next"[..]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn pull(&mut self, tries: u32) -> Result<Pulled, Error> {
         self.twin.pull(self.bytes, tries)
     }

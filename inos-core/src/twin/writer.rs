@@ -19,6 +19,23 @@ pub struct TwinWriter<'m> {
 
 impl TwinWriter<'_> {
     /// The epoch that was published last, 31 bits.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// assert_eq!(writer.epoch(), 0);
+    /// let published = writer.publish(&Spin::default());
+    /// assert_eq!((published, writer.epoch()), (1, 1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn epoch(&self) -> u32 {
         self.state.epoch()
@@ -35,18 +52,25 @@ impl TwinWriter<'_> {
     /// `OutOfBounds`; nothing is announced then.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, DirtyMap, DirtyMapConfig, Layout, Region, SectionId, Sections, Spin};
+    /// # use inos_core::*;
     /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
-    /// # let layout = Layout::builder().raw(SectionId(1), "", 256).dirty_map(SectionId(3), "", config).build()?;
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let map = DirtyMap::open(&sections, SectionId(3))?;
-    /// # let mut writer = map.writer()?;
-    /// writer.mark(60, 8)?; // it reaches over two blocks of 64 bytes
-    /// sections.write_raw(SectionId(1), 60, b"announce")?;
-    /// assert!(writer.unpublished().eq([0..64, 64..128]));
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// let mut replica = [0; 1024];
+    /// twin.pull(&mut replica, 1)?;
+    /// // 72 bytes from 60 on touch three blocks of 64.
+    /// writer.mark(60, 72)?;
+    /// sections.write_raw(SectionId(1), 60, &[7; 72])?;
     /// writer.publish(&Spin::default());
-    /// assert_eq!(writer.unpublished().count(), 0);
+    /// assert_eq!(twin.pull(&mut replica, 1)?.blocks, 3);
+    /// assert_eq!(replica[60..132], [7; 72]);
+    /// assert!(matches!(writer.mark(1000, 25), Err(Error::OutOfBounds { .. })));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[inline]
@@ -63,6 +87,26 @@ impl TwinWriter<'_> {
     ///
     /// # Errors
     /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4. Nothing is written then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// writer.write(4, b"four")?;
+    /// assert_eq!(writer.write(6, b"six"), Err(Error::Misaligned { by: 2, align: 4 }));
+    /// writer.publish(&Spin::default());
+    /// let mut replica = [0; 1024];
+    /// twin.pull(&mut replica, 1)?;
+    /// assert_eq!(replica[4..8], *b"four");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         let by = offset % 4;
@@ -77,6 +121,26 @@ impl TwinWriter<'_> {
     ///
     /// # Errors
     /// `OutOfBounds`; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// writer.write(8, b"mine")?;
+    /// let mut bytes = [0; 4];
+    /// // Published or not.
+    /// writer.read(8, &mut bytes)?;
+    /// assert_eq!(&bytes, b"mine");
+    /// assert_eq!(writer.read(9, &mut bytes), Err(Error::Misaligned { by: 1, align: 4 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.parts.data.read(offset, out)
     }
@@ -85,6 +149,26 @@ impl TwinWriter<'_> {
     /// whoever waits for it.
     ///
     /// Release: publishes the bytes; pairs with Acquire in [`Twin::pull`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// let mut replica = [0; 1024];
+    /// writer.write(0, b"both")?;
+    /// writer.write(512, b"at once")?;
+    /// assert_eq!(writer.publish(&Spin::default()), 1);
+    /// assert_eq!(twin.pull(&mut replica, 1)?.epoch, 1);
+    /// assert_eq!((&replica[..4], &replica[512..519]), (&b"both"[..], &b"at once"[..]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn publish<P: Park>(&mut self, park: &P) -> u32 {
         let advanced = self.state.publish(&self.parts, self.epoch);
@@ -98,6 +182,24 @@ impl TwinWriter<'_> {
     /// The blocks, as ranges of the group, that were announced and not published: this writer's,
     /// or those that the last one left behind when it stopped, half written. They are published
     /// with the next state, so it is for this writer to write them whole.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = DirtyMapConfig { first: SectionId(1), sections: 1, block_len: 64 };
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(1), "world", 1024)
+    /// #     .dirty_map(SectionId(2), "dirty", config)
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let map = DirtyMap::open(&sections, SectionId(2))?;
+    /// # let (mut twin, mut writer) = (map.twin(), map.writer()?);
+    /// writer.mark(130, 4)?;
+    /// assert!(writer.unpublished().eq([128..192]));
+    /// writer.publish(&Spin::default());
+    /// assert_eq!(writer.unpublished().count(), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn unpublished(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         (0..self.parts.blocks)
             .filter(|&block| self.state.is_marked(&self.parts, block))
