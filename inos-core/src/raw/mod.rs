@@ -2,7 +2,7 @@
 //! instructions that have no safe function.
 //!
 //! - [`region`]: who hands memory over, and on what terms (the doors);
-//! - [`span`]: bounded words and race-tolerant copies inside a region;
+//! - [`span`]: bounded words inside a region, and by `copy` race-tolerant copies;
 //! - [`liveness`]: whose death is proven, and that it may be acted upon;
 //! - [`lend`]: slices, made from a protocol's claim and from nothing else;
 //! - [`seat`]: the cells of a bank of wakers, in this party's own memory;
@@ -21,6 +21,7 @@
 
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics", feature = "wasm-wait"))]
 pub(crate) mod atomics;
+mod copy;
 pub(crate) mod event;
 pub(crate) mod lend;
 pub(crate) mod liveness;

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
+use super::copy;
 use super::region::Access;
 use crate::error::Error;
 use crate::protocol::ReadWord;
@@ -208,7 +209,7 @@ impl<'m> Span<'m> {
         unsafe { core::slice::from_raw_parts(at, len) }
     }
 
-    /// Copies bytes out by relaxed words. Others may be writing them: the result is then some
+    /// Copies bytes out by relaxed words, many at a time. Others may be writing them: the result is then some
     /// mix, for the protocol to reject.
     #[inline]
     pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
@@ -216,9 +217,7 @@ impl<'m> Span<'m> {
         aligned(offset)?;
         let (chunks, rest) = out.as_chunks_mut();
         let whole = chunks.len();
-        for (word, chunk) in self.words(offset, whole).iter().zip(chunks) {
-            *chunk = word.load(Ordering::Relaxed).to_ne_bytes();
-        }
+        copy::load(self.words(offset, whole), chunks);
         if !rest.is_empty() {
             // Up to three bytes. The word they begin lies inside: spans are made of whole words.
             let word = self.atomic(offset + whole * 4)?.load(Ordering::Relaxed);
@@ -257,9 +256,7 @@ impl<'m> Span<'m> {
         self.bounds(offset, bytes.len())?;
         aligned(offset)?;
         let (chunks, rest) = bytes.as_chunks();
-        for (word, chunk) in self.words(offset, chunks.len()).iter().zip(chunks) {
-            word.store(u32::from_ne_bytes(*chunk), Ordering::Relaxed);
-        }
+        copy::store(self.words(offset, chunks.len()), chunks);
         if !rest.is_empty() {
             let word = self.atomic(offset + chunks.len() * 4)?;
             let mut value = word.load(Ordering::Relaxed).to_ne_bytes();

@@ -1,0 +1,152 @@
+//! Copies between private bytes and words that others may reach at the same time.
+//!
+//! Relaxed loads and stores of words, one by one, are what every machine has. On x86-64 and
+//! AArch64 a piece of assembly moves many words at a time: to the compiler it is an unknown
+//! sequence of such loads and stores, so a race with others' is a mix of bytes and nothing worse;
+//! to the machine it is what `memcpy` does. It orders nothing, as relaxed accesses don't.
+
+use crate::sync::{AtomicU32, Ordering};
+
+/// Words from which on the assembly pays for itself.
+const LONG: usize = 16;
+
+/// Copies the words out. As many as both have.
+#[inline]
+pub(super) fn load(words: &[AtomicU32], out: &mut [[u8; 4]]) {
+    let count = words.len().min(out.len());
+    let done = if count < LONG {
+        0
+    } else {
+        // SAFETY: `count` words at both. Those of `words` are atomics, behind a shared borrow, and
+        // are only read; those of `out` are borrowed exclusively, so they do not overlap.
+        unsafe { many(out.as_mut_ptr().cast(), words.as_ptr().cast(), count) }
+    };
+    for (word, out) in words.iter().zip(out).skip(done) {
+        *out = word.load(Ordering::Relaxed).to_ne_bytes();
+    }
+}
+
+/// Copies the words in. As many as both have.
+#[inline]
+pub(super) fn store(words: &[AtomicU32], bytes: &[[u8; 4]]) {
+    let count = words.len().min(bytes.len());
+    let done = if count < LONG {
+        0
+    } else {
+        // SAFETY: `count` words at both. Those of `words` are atomics, which a shared borrow
+        // permits to change; a borrow of plain bytes does not overlap with them.
+        unsafe { many(words.as_ptr().cast_mut().cast(), bytes.as_ptr().cast(), count) }
+    };
+    for (word, bytes) in words.iter().zip(bytes).skip(done) {
+        word.store(u32::from_ne_bytes(*bytes), Ordering::Relaxed);
+    }
+}
+
+/// Copies words by assembly; how many of them, from the first on.
+///
+/// # Safety
+/// `count` words at `from` may be read, and at `to` be written, by atomics; they do not overlap.
+#[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+#[inline]
+unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
+    use core::arch::asm;
+
+    /// Bytes from which on the string instruction is faster.
+    const STRING: usize = 768;
+
+    let len = count * 4;
+    if len >= STRING {
+        // SAFETY: the caller's; the direction flag is clear on entry, as the ABI says.
+        unsafe {
+            asm!(
+                "rep movsb",
+                inout("rcx") len => _, inout("rdi") to => _, inout("rsi") from => _,
+                options(nostack, preserves_flags),
+            );
+        }
+        return count;
+    }
+    let end = len & !15;
+    // SAFETY: the caller's; `end` is no more than `len`, and not 0.
+    unsafe {
+        asm!(
+            "2:",
+            "movups {x}, [{from} + {at}]",
+            "movups [{to} + {at}], {x}",
+            "add {at}, 16",
+            "cmp {at}, {end}",
+            "jb 2b",
+            from = in(reg) from, to = in(reg) to, end = in(reg) end,
+            at = inout(reg) 0_usize => _, x = out(xmm_reg) _,
+            options(nostack),
+        );
+    }
+    end / 4
+}
+
+/// As on x86-64.
+///
+/// # Safety
+/// As on x86-64.
+#[cfg(all(target_arch = "aarch64", not(any(loom, miri))))]
+#[inline]
+unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
+    use core::arch::asm;
+
+    let end = (count * 4) & !31;
+    // SAFETY: the caller's; `end` is no more than the words' bytes, and not 0.
+    unsafe {
+        asm!(
+            "2:",
+            "ldp {x:q}, {y:q}, [{from}], #32",
+            "stp {x:q}, {y:q}, [{to}], #32",
+            "subs {left}, {left}, #32",
+            "b.ne 2b",
+            from = inout(reg) from => _, to = inout(reg) to => _, left = inout(reg) end => _,
+            x = out(vreg) _, y = out(vreg) _,
+            options(nostack),
+        );
+    }
+    end / 4
+}
+
+/// Nothing that is faster than words, or that a model checker sees through.
+///
+/// # Safety
+/// None: nothing is touched.
+#[cfg(any(not(any(target_arch = "x86_64", target_arch = "aarch64")), loom, miri))]
+#[inline]
+unsafe fn many(_: *mut u8, _: *const u8, _: usize) -> usize {
+    0
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// All lengths around the limits, from all places in a line: the words are there, and no
+    /// other.
+    #[test]
+    fn words_arrive_and_no_others_change() {
+        for start in 0..16 {
+            for count in (0..70).chain([180, 191, 192, 193, 500, 1024]) {
+                let words: Vec<_> = (0..1100).map(|_| AtomicU32::new(u32::MAX)).collect();
+                let inside = &words[start..start + count];
+                let bytes: Vec<_> = (0..count as u32).map(u32::to_ne_bytes).collect();
+                store(inside, &bytes);
+                assert!(
+                    (0..).zip(inside).all(|(index, word)| word.load(Ordering::Relaxed) == index)
+                );
+                let touched = words.iter().filter(|word| word.load(Ordering::Relaxed) != u32::MAX);
+                assert_eq!(touched.count(), count);
+
+                let mut back = std::vec![[9; 4]; count + 1];
+                load(inside, &mut back);
+                assert_eq!(&back[..count], &bytes);
+                assert_eq!(back[count], [9; 4]);
+            }
+        }
+    }
+}
