@@ -33,8 +33,11 @@ fn copies(
 /// The row of this area.
 pub(super) fn rows() -> Vec<Row> {
     let layout = Layout::builder().raw(RAW, "raw", LEN as u64).build().expect("a layout");
-    let words: Vec<AtomicU32> = (0..layout.total_len() / 4).map(|_| AtomicU32::new(1)).collect();
-    let region = Region::from_words(words.leak());
+    let words: Vec<AtomicU32> = (0..layout.total_len() / 4 + 16).map(|_| AtomicU32::new(1)).collect();
+    let words = words.leak();
+    // On a line's boundary, as mapped memory is.
+    let skip = words.as_ptr().align_offset(64);
+    let region = Region::from_words(&words[skip..]);
     let sections = Sections::create(region, &layout, 1).expect("long enough");
     let mut plain = vec![1_u8; LEN];
     let shared = vec![1_u8; LEN].leak();

@@ -3,7 +3,8 @@
 //! Relaxed loads and stores of words, one by one, are what every machine has. On x86-64 and
 //! AArch64 a piece of assembly moves many words at a time: to the compiler it is an unknown
 //! sequence of such loads and stores, so a race with others' is a mix of bytes and nothing worse;
-//! to the machine it is what `memcpy` does. It orders nothing, as relaxed accesses don't.
+//! to the machine it is what `memcpy` does. It orders nothing, as relaxed accesses don't. With
+//! `--cfg word_copies` all copies are by words: for tools that look into every access.
 
 use crate::sync::{AtomicU32, Ordering};
 
@@ -46,25 +47,15 @@ pub(super) fn store(words: &[AtomicU32], bytes: &[[u8; 4]]) {
 ///
 /// # Safety
 /// `count` words at `from` may be read, and at `to` be written, by atomics; they do not overlap.
-#[cfg(all(target_arch = "x86_64", not(any(loom, miri))))]
+#[cfg(all(target_arch = "x86_64", not(any(loom, miri, word_copies))))]
 #[inline]
 unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
     use core::arch::asm;
 
-    /// Bytes from which on the string instruction is faster.
-    const STRING: usize = 768;
-
     let len = count * 4;
-    if len >= STRING {
-        // SAFETY: the caller's; the direction flag is clear on entry, as the ABI says.
-        unsafe {
-            asm!(
-                "rep movsb",
-                inout("rcx") len => _, inout("rdi") to => _, inout("rsi") from => _,
-                options(nostack, preserves_flags),
-            );
-        }
-        return count;
+    if len >= wide::LONG && wide::is_there() {
+        // SAFETY: the caller's, and the processor has what it takes.
+        return unsafe { wide::many(to, from, len) } / 4;
     }
     let end = len & !15;
     // SAFETY: the caller's; `end` is no more than `len`, and not 0.
@@ -84,11 +75,96 @@ unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
     end / 4
 }
 
+/// Registers of 32 bytes, which not every x86-64 processor has.
+#[cfg(all(target_arch = "x86_64", not(any(loom, miri, word_copies))))]
+mod wide {
+    use core::arch::asm;
+    use core::arch::x86_64::{__cpuid, _xgetbv};
+    use core::sync::atomic::{AtomicU8, Ordering};
+
+    /// Bytes from which on it is worth the look.
+    pub(super) const LONG: usize = 256;
+
+    /// Whether the processor has AVX, and the operating system keeps its registers (Intel,
+    /// Software Developer's Manual, volume 1, section 14.3).
+    #[inline]
+    pub(super) fn is_there() -> bool {
+        const NO: u8 = 1;
+        const YES: u8 = 2;
+        static KNOWN: AtomicU8 = AtomicU8::new(0);
+
+        // Relaxed, here and below: everybody finds the same.
+        match KNOWN.load(Ordering::Relaxed) {
+            0 => {
+                let found = look();
+                KNOWN.store(if found { YES } else { NO }, Ordering::Relaxed);
+                found
+            }
+            known => known == YES,
+        }
+    }
+
+    #[cold]
+    fn look() -> bool {
+        #[target_feature(enable = "xsave")]
+        fn enabled() -> u64 {
+            // SAFETY: the caller has looked whether the instruction is there.
+            unsafe { _xgetbv(0) }
+        }
+
+        const OSXSAVE: u32 = 1 << 27;
+        const AVX: u32 = 1 << 28;
+        const XMM_YMM: u64 = 0b110;
+        let features = __cpuid(1).ecx;
+        if features & (OSXSAVE | AVX) != OSXSAVE | AVX {
+            return false;
+        }
+        // SAFETY: OSXSAVE says that `xgetbv` is there.
+        unsafe { enabled() & XMM_YMM == XMM_YMM }
+    }
+
+    /// Copies as many bytes of `len` as are multiples of 128; how many.
+    ///
+    /// # Safety
+    /// As for `many`; the processor has AVX, and `len` is 128 or more.
+    #[inline]
+    pub(super) unsafe fn many(to: *mut u8, from: *const u8, len: usize) -> usize {
+        let end = len & !127;
+        // SAFETY: the caller's; `end` is no more than `len`, and not 0. All vector registers are
+        // declared to change, since `vzeroupper` changes the upper halves of all.
+        unsafe {
+            asm!(
+                "2:",
+                "vmovups ymm0, [{from} + {at}]",
+                "vmovups ymm1, [{from} + {at} + 32]",
+                "vmovups ymm2, [{from} + {at} + 64]",
+                "vmovups ymm3, [{from} + {at} + 96]",
+                "vmovups [{to} + {at}], ymm0",
+                "vmovups [{to} + {at} + 32], ymm1",
+                "vmovups [{to} + {at} + 64], ymm2",
+                "vmovups [{to} + {at} + 96], ymm3",
+                "add {at}, 128",
+                "cmp {at}, {end}",
+                "jb 2b",
+                "vzeroupper",
+                from = in(reg) from, to = in(reg) to, end = in(reg) end,
+                at = inout(reg) 0_usize => _,
+                out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+                out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+                out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+                out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+                options(nostack),
+            );
+        }
+        end
+    }
+}
+
 /// As on x86-64.
 ///
 /// # Safety
 /// As on x86-64.
-#[cfg(all(target_arch = "aarch64", not(any(loom, miri))))]
+#[cfg(all(target_arch = "aarch64", not(any(loom, miri, word_copies))))]
 #[inline]
 unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
     use core::arch::asm;
@@ -114,7 +190,7 @@ unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
 ///
 /// # Safety
 /// None: nothing is touched.
-#[cfg(any(not(any(target_arch = "x86_64", target_arch = "aarch64")), loom, miri))]
+#[cfg(any(not(any(target_arch = "x86_64", target_arch = "aarch64")), loom, miri, word_copies))]
 #[inline]
 unsafe fn many(_: *mut u8, _: *const u8, _: usize) -> usize {
     0

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::producer::Producer;
-use super::{GRANULE, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG};
+use super::{GRANULE, HEADER_LEN, PADDING};
 use crate::error::Error;
 use crate::protocol::ring::Claim;
 use crate::raw::lend;
@@ -147,8 +147,9 @@ impl<'a, 'm, T: Trust> Batch<'a, 'm, T> {
         let at = self.claim.start() as usize * GRANULE + skip;
         // Relaxed: the Release store of the tail publishes them. Inside the claim, as just
         // checked, so the casts are exact: a claim is at most half the ring.
-        self.producer.data.store(at + RECORD_LEN, len as u32)?;
-        self.producer.data.store(at + RECORD_TAG, tag)?;
+        let [len_word, tag_word]: &[_; HEADER_LEN / 4] = self.producer.data.block(at)?;
+        len_word.store(len as u32, Ordering::Relaxed);
+        tag_word.store(tag, Ordering::Relaxed);
         self.used += granules as u32;
         self.count += 1;
         Ok(skip + HEADER_LEN)

@@ -4,16 +4,14 @@
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use super::{
-    GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL, max_record,
-};
+use super::{GRANULE, HEAD, HEADER_LEN, PADDING, RingBuffer, TAIL, max_record};
 use crate::error::Error;
 use crate::protocol::ring::{Available, ConsumerCursor};
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend;
 use crate::raw::region::{Cooperative, Trust};
 use crate::raw::span::Span;
-use crate::sync::AtomicU32;
+use crate::sync::{AtomicU32, Ordering};
 
 /// What [`Consumer::pop`] copied out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,9 +170,11 @@ impl<'m, T: Trust> Consumer<'m, T> {
     #[inline]
     fn find(&mut self, available: Available) -> Result<Found, Error> {
         let at = available.start() as usize * GRANULE;
-        let word = self.data.load(at + RECORD_LEN)?;
+        let [len_word, tag_word]: &[_; HEADER_LEN / 4] = self.data.block(at)?;
+        // Relaxed, both: what they say was acquired with the tail.
+        let word = len_word.load(Ordering::Relaxed);
         if word & PADDING == 0 {
-            return self.check(available, word);
+            return self.check(available, word, tag_word.load(Ordering::Relaxed));
         }
         // Padding takes the rest of the ring, less than the largest record would, and was
         // published together with the record after it.
@@ -188,13 +188,15 @@ impl<'m, T: Trust> Consumer<'m, T> {
         self.cursor.take(rest)?;
         let available = self.cursor.seen()?;
         // The ring's first granule: bit 31 of its length is refused as too long.
-        let word = self.data.load(available.start() as usize * GRANULE + RECORD_LEN)?;
-        self.check(available, word)
+        let at = available.start() as usize * GRANULE;
+        let [len_word, tag_word]: &[_; HEADER_LEN / 4] = self.data.block(at)?;
+        let (len, tag) = (len_word.load(Ordering::Relaxed), tag_word.load(Ordering::Relaxed));
+        self.check(available, len, tag)
     }
 
     /// Checks the header of a record, of which `len` was read already.
     #[inline]
-    fn check(&self, available: Available, len: u32) -> Result<Found, Error> {
+    fn check(&self, available: Available, len: u32, tag: u32) -> Result<Found, Error> {
         let len = len as usize;
         if len > self.max_record_len() {
             return Err(Error::Corrupt { what: "length of a record" });
@@ -203,7 +205,6 @@ impl<'m, T: Trust> Consumer<'m, T> {
         if granules > available.count() {
             return Err(Error::Corrupt { what: "a record longer than what was published" });
         }
-        let tag = self.data.load(available.start() as usize * GRANULE + RECORD_TAG)?;
         Ok(Found { available, granules, len, tag })
     }
 

@@ -5,8 +5,7 @@ use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::{
-    Batch, Batched, GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RECORD_TAG, RingBuffer, TAIL,
-    max_record,
+    Batch, Batched, GRANULE, HEAD, HEADER_LEN, PADDING, RECORD_LEN, RingBuffer, TAIL, max_record,
 };
 use crate::error::Error;
 use crate::protocol::ring::{Claim, ProducerCursor};
@@ -202,9 +201,8 @@ impl<'m, T: Trust> Producer<'m, T> {
         let claim = self.cursor.claim(self.head, 1 + len.div_ceil(GRANULE) as u32)?;
         let at = claim.start() as usize * GRANULE;
         let padding = self.padding_of(&claim)?;
-        let len_word = self.data.word(at + RECORD_LEN)?;
-        let tag_word = self.data.word(at + RECORD_TAG)?;
-        Ok(Space { claim, len: len as u32, padding, len_word, tag_word })
+        let header = self.data.block(at)?;
+        Ok(Space { claim, len: len as u32, padding, header })
     }
 
     #[inline]
@@ -276,8 +274,7 @@ pub(super) struct Space<'m> {
     pub(super) claim: Claim,
     len: u32,
     padding: Option<&'m AtomicU32>,
-    len_word: &'m AtomicU32,
-    tag_word: &'m AtomicU32,
+    header: &'m [AtomicU32; HEADER_LEN / 4],
 }
 
 impl Space<'_> {
@@ -294,8 +291,9 @@ impl Space<'_> {
         if let Some(word) = self.padding {
             word.store(PADDING, Ordering::Relaxed);
         }
-        self.len_word.store(self.len, Ordering::Relaxed);
-        self.tag_word.store(tag, Ordering::Relaxed);
+        let [len_word, tag_word] = self.header;
+        len_word.store(self.len, Ordering::Relaxed);
+        tag_word.store(tag, Ordering::Relaxed);
     }
 
     /// The payload in place; for cooperative trust only.
