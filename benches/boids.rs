@@ -21,7 +21,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use inos_benches::as_test;
+use inos_benches::is_test;
 use inos_units::boids::{Bounds, Frame, InitParams, StepParams, frame_len};
 use inos_units::{Budget, Call, Dispatcher, MethodId, Output as _, VecOutput};
 
@@ -104,7 +104,7 @@ impl Flock {
 }
 
 fn boids(criterion: &mut Criterion) {
-    let counts: &[u32] = if as_test() { &[200] } else { &[1_000, 10_000, 100_000] };
+    let counts: &[u32] = if is_test() { &[200] } else { &[1_000, 10_000, 100_000] };
     for dim in [2, 3] {
         let mut group = criterion.benchmark_group(format!("boids/{dim}d"));
         group.sample_size(10);

@@ -1,19 +1,40 @@
-//! What the benches share. `README.md` says how to run them and how to read what they say.
+//! What the benches share: contenders, how they are timed, and what is written about it.
 //!
-//! An [area](area) is a file with rows; a row has contenders that do the same work: the least that
-//! the machine must do, the peers, and INOS. `areas.rs` shows them to Criterion, `compare` makes
-//! the table and the pictures.
+//! 1. A [`Contender`] is one way to do some work: `run` does so many operations and says how many
+//!    gave the right result. What runs beside it is a thread ([`Pair`]) or a process
+//!    ([`Process`]).
+//! 2. An area (a file of [`areas`]) puts contenders that do the same work into cases.
+//! 3. A [`Driver`] runs the cases: [`Check`] each once, as a test; [`Criterion`](criterion) for
+//!    `cargo bench`; [`Compare`] interleaved, for the tables and pictures of `compare`.
+//!
+//! `README.md` says how to run all that and how to read it.
 
-pub mod area;
-pub mod contender;
-pub mod machine;
-pub mod measure;
-pub mod plot;
-pub mod report;
+pub mod areas;
+mod bare;
+mod compare;
+mod contender;
+mod driver;
+mod machine;
+mod memory;
+mod pair;
+mod pin;
+mod plot;
+mod poll;
+mod process;
+mod size;
+mod stats;
+mod table;
 
-/// Whether the benches run as tests: each once, at small sizes, results checked, time ignored.
-#[must_use]
-pub fn as_test() -> bool {
-    // Cargo passes `--bench` under `cargo bench` only.
-    !std::env::args().any(|argument| argument == "--bench")
-}
+pub use compare::{CaseResult, Compare, ContenderResult, Plan};
+pub use contender::{Contender, Role, Solo, inos, limit, peer};
+pub use driver::{Case, Check, Driver, ViaCriterion, bench_main, is_test};
+pub use machine::Machine;
+pub use memory::{Lines, Memory};
+pub use pair::{Pair, Stop};
+pub use pin::{pin_to, unpin};
+pub use plot::plots;
+pub use poll::poll;
+pub use process::{Folder, Partner, Process, serve};
+pub use size::{Size, size_table, sizes};
+pub use stats::{Histogram, median, percentile};
+pub use table::{details, summary};

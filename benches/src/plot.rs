@@ -1,185 +1,302 @@
-//! Pictures of the table, as SVG.
+//! Pictures of what was found.
 
-use std::error::Error;
 use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::contender::Side;
-use crate::measure::quantile;
-use crate::report::{Measured, time};
+use crate::areas::Area;
+use crate::compare::{CaseResult, ContenderResult};
+use crate::contender::Role;
+use crate::stats::Histogram;
+use crate::table::{factor, time};
 
-type Drawn = Result<(), Box<dyn Error>>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-const LINE: i32 = 22;
-const LEFT: i32 = 190;
-const WIDTH: i32 = 1000;
-/// Room for the numbers behind the bars.
-const RIGHT: i32 = 130;
-const LEAST: f64 = 0.4;
+const WIDTH: u32 = 900;
+/// Where the bars begin; names stand left of it.
+const LEFT: i32 = 330;
+const RIGHT: i32 = 120;
+const BAR: i32 = 20;
+const HEAD: i32 = 34;
 const FONT: &str = "sans-serif";
 
-fn color(side: Side) -> RGBColor {
-    match side {
-        Side::Limit => RGBColor(150, 150, 150),
-        Side::Peer => RGBColor(222, 143, 5),
-        Side::Inos => RGBColor(1, 115, 178),
-    }
-}
-
-/// Colours of lines that colour-blind people can tell apart (Wong 2011).
-const LINES: [RGBColor; 7] = [
-    RGBColor(0, 0, 0),
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
+const GREY: RGBColor = RGBColor(0x9a, 0x9a, 0x9a);
+const BLUE: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
+const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+const LINES: [RGBColor; 10] = [
+    RGBColor(0x44, 0x44, 0x44),
+    RGBColor(0x1f, 0x77, 0xb4),
+    RGBColor(0xd6, 0x27, 0x28),
+    RGBColor(0x2c, 0xa0, 0x2c),
+    RGBColor(0x94, 0x67, 0xbd),
+    RGBColor(0xff, 0x7f, 0x0e),
+    RGBColor(0x17, 0xbe, 0xcf),
+    RGBColor(0x8c, 0x56, 0x4b),
+    RGBColor(0xe3, 0x77, 0xc2),
+    RGBColor(0xbc, 0xbd, 0x22),
 ];
 
-fn text(area: &Area<'_>, text: &str, at: (i32, i32), size: i32, color: &RGBColor) -> Drawn {
-    Ok(area.draw(&Text::new(text.to_owned(), at, (FONT, size).into_font().color(color)))?)
-}
-
-/// A bar for each contender: what it takes of the limit of its row, on a scale of tens; the range
-/// of the rounds as a whisker, the goal as a black mark.
-pub fn ratios(rows: &[Measured], path: &Path) -> Drawn {
-    let lines: usize = rows.iter().map(|row| row.outcomes.len() + 2).sum();
-    let height = LINE * (lines as i32 + 3);
-    let area = SVGBackend::new(path, (WIDTH as u32, height as u32)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let most = rows.iter().flat_map(|row| &row.outcomes).map(|outcome| outcome.ratio_high);
-    let most = most.fold(10.0, f64::max);
-    let place = |ratio: f64| {
-        let part = (ratio.max(LEAST) / LEAST).ln() / (most / LEAST).ln();
-        LEFT + (part * f64::from(WIDTH - LEFT - RIGHT)) as i32
-    };
-    for (index, (side, name)) in
-        [(Side::Limit, "the least possible"), (Side::Inos, "INOS"), (Side::Peer, "peers")]
-            .into_iter()
-            .enumerate()
-    {
-        let x = LEFT + 160 * index as i32;
-        area.draw(&Rectangle::new([(x, 10), (x + 12, 22)], color(side).filled()))?;
-        text(&area, name, (x + 18, 9), 14, &BLACK)?;
+/// Draws the pictures of an area into a folder; the names of the files, each with what it shows.
+///
+/// # Errors
+/// If a picture can't be written.
+pub fn plots(
+    area: &Area,
+    cases: &[CaseResult],
+    folder: &Path,
+) -> Result<Vec<(String, &'static str)>, Box<dyn std::error::Error>> {
+    let mut drawn = Vec::new();
+    let bars: Vec<_> = cases.iter().filter(|case| !case.is_growth()).collect();
+    if !bars.is_empty() {
+        let name = format!("{}.svg", area.name);
+        ratios(area, &bars, &folder.join(&name))?;
+        drawn.push((name, "ratios to the limit"));
     }
-    text(&area, "times the limit of the row; | is the goal", (LEFT + 480, 9), 14, &BLACK)?;
-    let mut decade = 1.0;
-    while decade <= most {
-        let x = place(decade);
-        let line = vec![(x, 2 * LINE), (x, height - LINE)];
-        area.draw(&PathElement::new(line, RGBColor(215, 215, 215)))?;
-        text(&area, &format!("{decade}"), (x - 4, height - LINE + 4), 13, &BLACK)?;
-        decade *= 10.0;
+    if cases.iter().any(CaseResult::is_growth) {
+        let name = format!("{}.svg", area.name);
+        growth(area, cases, &folder.join(&name))?;
+        drawn.push((name, "ratios to the smallest"));
     }
-    let mut y = 2 * LINE;
-    for row in rows {
-        text(&area, row.what, (10, y + 3), 15, &BLACK)?;
-        y += LINE;
-        for outcome in &row.outcomes {
-            let (from, to) = (place(LEAST), place(outcome.ratio));
-            let bar = [(from, y + 4), (to, y + LINE - 4)];
-            area.draw(&Rectangle::new(bar, color(outcome.side).filled()))?;
-            let (low, high) = (place(outcome.ratio_low), place(outcome.ratio_high));
-            let middle = y + LINE / 2;
-            area.draw(&PathElement::new(vec![(low, middle), (high, middle)], BLACK.mix(0.6)))?;
-            if let Some(goal) = row.goal_ratio(outcome.name) {
-                let x = place(goal);
-                let mark = vec![(x, y + 1), (x, y + LINE - 1)];
-                area.draw(&PathElement::new(mark, BLACK.stroke_width(2)))?;
-            }
-            text(&area, outcome.name, (24, y + 4), 13, &BLACK)?;
-            let label = format!("{:.2}   {}", outcome.ratio, time(outcome.median));
-            text(&area, &label, (to.max(high) + 8, y + 4), 13, &BLACK)?;
-            y += LINE;
+    for (number, case) in cases.iter().enumerate() {
+        if case.contenders.iter().any(|contender| contender.singles.is_some()) {
+            let name = format!("{}-latency-{}.svg", area.name, number + 1);
+            latencies(case, &folder.join(&name))?;
+            drawn.push((name, case.name));
         }
-        y += LINE;
     }
-    Ok(area.present()?)
+    Ok(drawn)
 }
 
-/// How long the slowest of so many operations took: a chart for each row of latencies.
-pub fn latencies(rows: &[Measured], path: &Path) -> Drawn {
-    let rows: Vec<_> = rows.iter().filter(|row| !row.outcomes[0].latencies.is_empty()).collect();
-    if rows.is_empty() {
+/// Where a ratio lies on a logarithmic axis.
+fn place(ratio: f64, lowest: f64, highest: f64) -> i32 {
+    let span = f64::from(WIDTH as i32 - LEFT - RIGHT);
+    let share = (ratio / lowest).ln() / (highest / lowest).ln();
+    LEFT + (share.clamp(0.0, 1.0) * span) as i32
+}
+
+/// Bars of all cases, one below the other, on one axis.
+fn ratios(area: &Area, cases: &[&CaseResult], path: &Path) -> Drawn {
+    let all = cases.iter().flat_map(|case| case.contenders.iter().map(|c| case.ratio(c)));
+    let finite: Vec<_> = all.filter(|ratio| ratio.iter().all(|r| r.is_finite())).collect();
+    let lowest = finite.iter().fold(0.8_f64, |low, ratio| low.min(ratio[0] * 0.8));
+    let highest = finite.iter().fold(2.0_f64, |high, ratio| high.max(ratio[0] * 1.3));
+    let goals = || cases.iter().flat_map(|case| case.contenders.iter().filter_map(|c| c.goal));
+    let lowest = goals().fold(lowest, |low, goal| low.min(goal * 0.9));
+    let highest = goals().fold(highest, |high, goal| high.max(goal * 1.1));
+    let rows: i32 = cases.iter().map(|case| HEAD + BAR * case.contenders.len() as i32).sum();
+    let height = 70 + rows;
+    let root = SVGBackend::new(path, (WIDTH, height as u32 + 20)).into_drawing_area();
+    root.fill(&WHITE)?;
+    root.draw(&Text::new(area.title, (12, 10), (FONT, 19).into_font().color(&INK)))?;
+    let small = (FONT, 12).into_font().color(&INK);
+    let key = "blue: INOS, grey: others; thin line: range of rounds; red: goal";
+    root.draw(&Text::new(key, (WIDTH as i32 - 380, 14), small.clone()))?;
+    for tick in ticks(lowest, highest) {
+        let x = place(tick, lowest, highest);
+        let line = vec![(x, 52), (x, height)];
+        root.draw(&PathElement::new(line, if tick == 1.0 { INK.mix(0.8) } else { GREY.mix(0.4) }))?;
+        let label = if tick == 1.0 { "limit".to_owned() } else { format!("{tick} ×") };
+        root.draw(&Text::new(label, (x - 10, 38), small.clone()))?;
+    }
+    let mut y = 52;
+    for case in cases {
+        let bold = (FONT, 13, FontStyle::Bold).into_font().color(&INK);
+        root.draw(&Text::new(case.name, (12, y + 12), bold))?;
+        y += HEAD;
+        for contender in &case.contenders {
+            bar(&root, case.ratio(contender), contender, y, (lowest, highest))?;
+            y += BAR;
+        }
+    }
+    root.present()?;
+    Ok(())
+}
+
+fn bar(
+    root: &Root<'_>,
+    [median, low, high]: [f64; 3],
+    contender: &ContenderResult,
+    y: i32,
+    (lowest, highest): (f64, f64),
+) -> Drawn {
+    let small = (FONT, 12).into_font().color(&INK);
+    root.draw(&Text::new(contender.name.clone(), (24, y + 3), small.clone()))?;
+    if !median.is_finite() {
+        root.draw(&Text::new("not measured", (LEFT, y + 3), small))?;
         return Ok(());
     }
-    let height = 360 * rows.len() as u32;
-    let area = SVGBackend::new(path, (WIDTH as u32, height)).into_drawing_area();
-    area.fill(&WHITE)?;
-    for (part, row) in area.split_evenly((rows.len(), 1)).iter().zip(&rows) {
-        let all = row.outcomes.iter().flat_map(|outcome| &outcome.latencies);
-        let (least, most) =
-            all.fold((f64::MAX, 1.0_f64), |(low, high), &at| (low.min(at), high.max(at)));
-        let mut chart = ChartBuilder::on(part)
-            .caption(row.what, (FONT, 16))
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(80)
-            .build_cartesian_2d(0.0..4.0, (least.max(1.0) * 0.8..most * 1.2).log_scale())?;
+    let at = |ratio| place(ratio, lowest, highest);
+    let colour = match contender.role {
+        Role::Limit => INK.mix(0.75),
+        Role::Peer => GREY.mix(0.8),
+        Role::Inos => BLUE.mix(0.85),
+    };
+    let (end, middle) = (at(median), y + BAR / 2 - 1);
+    // From the limit to the median: on a logarithmic axis only distances from 1 mean anything.
+    let from = at(1.0);
+    let corners = [(from.min(end), y + 4), (from.max(end).max(from + 1), y + BAR - 6)];
+    root.draw(&Rectangle::new(corners, colour.filled()))?;
+    root.draw(&PathElement::new(vec![(at(low), middle), (at(high), middle)], INK))?;
+    root.draw(&Circle::new((end, middle), 4, colour.filled()))?;
+    if let Some(goal) = contender.goal {
+        let x = at(goal);
+        let red = ShapeStyle::from(&RED).stroke_width(2);
+        root.draw(&PathElement::new(vec![(x, y), (x, y + BAR - 2)], red))?;
+    }
+    let x = end.max(at(high)).max(from) + 10;
+    let label = format!("{} ({})", factor(median), time(contender.time()));
+    root.draw(&Text::new(label, (x, y + 3), small))?;
+    Ok(())
+}
+
+/// 1, and its neighbours in steps of about three.
+fn ticks(lowest: f64, highest: f64) -> Vec<f64> {
+    let steps = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5];
+    let near = [0.5, 2.0];
+    let mut ticks: Vec<f64> = steps.into_iter().collect();
+    if highest / lowest < 20.0 {
+        ticks.extend(near);
+    }
+    ticks.retain(|&tick| tick >= lowest && tick <= highest);
+    ticks
+}
+
+/// How many operations took longer than a time, a line for each contender: a histogram's tail.
+fn latencies(case: &CaseResult, path: &Path) -> Drawn {
+    // The least of all that the picture shows.
+    const LEAST: f64 = 0.0005;
+    let seen: Vec<_> =
+        case.contenders.iter().filter_map(|c| c.singles.as_ref().map(|h| (c, h))).collect();
+    let low = seen.iter().map(|(_, h)| h.percentile(0.0)).fold(f64::INFINITY, f64::min) * 0.9;
+    let quickest = seen.iter().map(|(_, h)| h.percentile(0.5)).fold(f64::INFINITY, f64::min);
+    let high = seen.iter().map(|(_, h)| h.percentile(0.999)).fold(0.0, f64::max);
+    // One that stalls must not squeeze the others; its line leaves the picture.
+    let high = high.min(quickest * 2000.0) * 1.5;
+    let root = SVGBackend::new(path, (WIDTH, 460)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(case.name, (FONT, 17).into_font().color(&INK))
+        .margin(14)
+        .x_label_area_size(36)
+        .y_label_area_size(58)
+        .build_cartesian_2d(low.log2()..high.log2(), (LEAST..1.0).log_scale())?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_labels(12)
+        .x_label_formatter(&|&octave| time(octave.exp2()))
+        .y_label_formatter(&|share| format!("{} %", share * 100.0))
+        .x_desc("one operation, the clock's reading included")
+        .y_desc("of the operations took longer")
+        .label_style((FONT, 12))
+        .draw()?;
+    for (number, (contender, histogram)) in seen.iter().enumerate() {
+        let colour = LINES[number % LINES.len()];
+        let width = if contender.role == Role::Peer { 1 } else { 2 };
+        let style = ShapeStyle::from(&colour).stroke_width(width);
+        let label = format!(
+            "{}: p50 {}, p99 {}",
+            contender.name,
+            time(histogram.percentile(0.5)),
+            time(histogram.percentile(0.99))
+        );
         chart
-            .configure_mesh()
-            .x_desc("of so many operations ...")
-            .y_desc("... the slowest took")
-            .x_labels(5)
-            .x_label_formatter(&|nines| format!("{:.0}", 10_f64.powf(*nines)))
-            .y_label_formatter(&|ns| time(*ns))
-            .draw()?;
-        for (outcome, color) in row.outcomes.iter().zip(LINES.iter().cycle()) {
-            let points = (0..=80).map(|step| {
-                let nines = f64::from(step) / 20.0;
-                (nines, quantile(&outcome.latencies, 1.0 - 10_f64.powf(-nines)).max(1.0))
-            });
-            chart
-                .draw_series(LineSeries::new(points, color.stroke_width(2)))?
-                .label(outcome.name)
-                .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], *color));
+            .draw_series(LineSeries::new(tail(histogram, (low, high), LEAST), style))?
+            .label(label)
+            .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
+    }
+    legend(&mut chart)?;
+    root.present()?;
+    Ok(())
+}
+
+/// The share of the operations that took longer than a time, in octaves, inside the picture.
+fn tail(histogram: &Histogram, (low, high): (f64, f64), least: f64) -> Vec<(f64, f64)> {
+    let mut left = 1.0;
+    let mut points = vec![(low.log2(), 1.0)];
+    for (time, share) in histogram.buckets() {
+        let longer: f64 = left - share;
+        if time >= low && time <= high && share > 0.0 {
+            points.push((time.log2(), left.max(least)));
+            points.push((time.log2(), longer.max(least)));
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(WHITE.mix(0.8))
-            .border_style(BLACK.mix(0.3))
-            .draw()?;
+        left = longer;
+        if left < least || time > high {
+            break;
+        }
     }
-    Ok(area.present()?)
+    points
 }
 
-/// Cost of an operation over the size of something.
-pub struct Curve {
-    /// What is timed, and what grows.
-    pub what: &'static str,
-    /// What grows.
-    pub over: &'static str,
-    /// Its sizes, and nanoseconds at each.
-    pub points: Vec<(f64, f64)>,
+fn legend<'a, X, Y>(chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>) -> Drawn
+where
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .border_style(GREY)
+        .label_font((FONT, 12))
+        .draw()?;
+    Ok(())
 }
 
-/// A chart for each curve. Flat is what they should be.
-pub fn growth(curves: &[Curve], path: &Path) -> Drawn {
-    let lines = curves.len().div_ceil(2);
-    let area = SVGBackend::new(path, (WIDTH as u32, 260 * lines as u32)).into_drawing_area();
-    area.fill(&WHITE)?;
-    for (part, curve) in area.split_evenly((lines, 2)).iter().zip(curves) {
-        let (least, most) = match (curve.points.first(), curve.points.last()) {
-            (Some(first), Some(last)) => (first.0, last.0),
-            _ => continue,
-        };
-        let highest = curve.points.iter().fold(1.0_f64, |highest, point| highest.max(point.1));
-        let mut chart = ChartBuilder::on(part)
-            .caption(curve.what, (FONT, 15))
-            .margin(10)
-            .x_label_area_size(36)
-            .y_label_area_size(60)
-            .build_cartesian_2d((least..most).log_scale(), 0.0..highest * 1.3)?;
-        chart.configure_mesh().x_desc(curve.over).y_desc("ns").x_labels(8).y_labels(6).draw()?;
-        let style = LINES[1].stroke_width(2);
-        chart.draw_series(LineSeries::new(curve.points.iter().copied(), style))?;
-        let dots = curve.points.iter().map(|&point| Circle::new(point, 3, LINES[1].filled()));
+/// A line for each case, over what it grows with, as ratios to its own smallest.
+fn growth(area: &Area, cases: &[CaseResult], path: &Path) -> Drawn {
+    let lines: Vec<(&CaseResult, Vec<(f64, f64)>)> = cases
+        .iter()
+        .filter(|case| case.is_growth())
+        .map(|case| {
+            let points = case.contenders.iter();
+            (case, points.filter_map(|c| Some((c.at?.log2(), case.ratio(c)[0]))).collect())
+        })
+        .collect();
+    let points = || lines.iter().flat_map(|(_, points)| points.iter().copied());
+    let right = points().map(|(x, _)| x.exp2()).fold(2.0, f64::max);
+    let top = points().map(|(_, y)| y).fold(2.0, f64::max);
+    let bottom = points().map(|(_, y)| y).fold(0.7, f64::min);
+    let root = SVGBackend::new(path, (WIDTH, 480)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(area.title, (FONT, 17).into_font().color(&INK))
+        .margin(14)
+        .x_label_area_size(36)
+        .y_label_area_size(52)
+        .build_cartesian_2d(0.0..(right * 1.2).log2(), (bottom * 0.8..top * 1.5).log_scale())?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_labels(10)
+        .x_label_formatter(&|&octave| bytes(octave.exp2()))
+        .y_label_formatter(&|&ratio| format!("{} ×", factor(ratio)))
+        .x_desc("how large, or how many")
+        .y_desc("time, × the smallest")
+        .label_style((FONT, 12))
+        .draw()?;
+    for (number, (case, points)) in lines.iter().enumerate() {
+        let style = ShapeStyle::from(&LINES[number % LINES.len()]).stroke_width(2);
+        let dots = points.iter().map(|&point| Circle::new(point, 3, style.filled()));
         chart.draw_series(dots)?;
+        chart
+            .draw_series(LineSeries::new(points.iter().copied(), style))?
+            .label(case.name)
+            .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], style));
     }
-    Ok(area.present()?)
+    legend(&mut chart)?;
+    root.present()?;
+    Ok(())
+}
+
+/// A number of things up to a few thousand, of bytes above.
+pub(crate) fn bytes(size: f64) -> String {
+    match size {
+        size if size < 4096.0 => format!("{size:.0}"),
+        size if size < 1_048_576.0 => format!("{:.0} KiB", size / 1024.0),
+        size if size < 1_073_741_824.0 => format!("{:.0} MiB", size / 1_048_576.0),
+        size => format!("{:.0} GiB", size / 1_073_741_824.0),
+    }
 }

@@ -1,60 +1,117 @@
-//! Measures every row, and writes the table and the pictures to `benches/results/`.
+//! Runs the areas and writes tables and pictures into a folder.
 //!
-//!     cargo run --release --manifest-path benches/Cargo.toml --bin compare [-- AREA...]
+//!     cargo run --release --manifest-path benches/Cargo.toml --bin compare -- [--quick]
+//!         [--size] [--out FOLDER] [AREA...]
 //!
-//! Given areas, it prints their table and writes nothing.
+//! `--size` measures the programs for small targets, too: that installs compilers.
 
 use std::error::Error;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use inos_benches::area::AREAS;
-use inos_benches::measure::{Plan, measure};
-use inos_benches::report::{self, Measured};
-use inos_benches::{machine, plot};
+use inos_benches::areas::{AREAS, Area};
+use inos_benches::{
+    CaseResult, Compare, Machine, Plan, details, plots, serve, size_table, sizes, summary,
+};
+
+struct Arguments {
+    plan: Plan,
+    size: bool,
+    out: PathBuf,
+    areas: Vec<&'static Area>,
+}
+
+impl Arguments {
+    fn parse() -> Result<Self, String> {
+        let mut parsed = Self {
+            plan: Plan::FULL,
+            size: false,
+            out: Path::new(env!("CARGO_MANIFEST_DIR")).join("results"),
+            areas: Vec::new(),
+        };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match &*argument {
+                "--quick" => parsed.plan = Plan::QUICK,
+                "--size" => parsed.size = true,
+                "--out" => parsed.out = arguments.next().ok_or("--out takes a folder")?.into(),
+                name => {
+                    let area = AREAS.iter().find(|area| area.name == name);
+                    parsed.areas.push(area.ok_or_else(|| unknown(name))?);
+                }
+            }
+        }
+        if parsed.areas.is_empty() {
+            parsed.areas = AREAS.iter().collect();
+        }
+        Ok(parsed)
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let names: Vec<_> = AREAS.iter().map(|area| area.name).collect();
+    format!("{name}? There are --quick, --size, --out FOLDER, and the areas {}", names.join(", "))
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let plan = Plan::FULL;
-    let mut measured = Vec::new();
-    for (area, rows) in AREAS {
-        if !wanted.is_empty() && !wanted.iter().any(|name| name == area) {
-            continue;
-        }
-        for mut row in rows() {
-            let load = machine::load();
-            let bar = ProgressBar::new((plan.rounds * row.contenders.len()) as u64);
-            bar.set_style(ProgressStyle::with_template("{msg:18} {bar:40} {pos}/{len} {elapsed}")?);
-            bar.set_message(row.id);
-            let outcomes = measure(&mut row, plan, || bar.inc(1));
-            bar.finish();
-            measured.push(Measured::new(area, &row, outcomes, load));
-        }
-    }
-    let table = report::markdown(&measured);
-    let latencies = report::latencies(&measured);
-    println!("{table}\n{latencies}");
-    if !wanted.is_empty() {
-        return Ok(());
-    }
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
-    fs::create_dir_all(&results)?;
-    plot::ratios(&measured, &results.join("ratios.svg"))?;
-    plot::latencies(&measured, &results.join("latencies.svg"))?;
-    let loads: Vec<_> = measured.iter().map(|row| row.load.as_str()).collect();
-    let text = format!(
-        "# A run\n\n{}- load when it began: {}; when the last row began: {}\n- method: \
-         [README](../README.md#method), {} rounds of {} windows\n\n\
-         ![ratios](ratios.svg)\n\n{table}\n\
-         ## Single operations\n\n![latencies](latencies.svg)\n\n{latencies}",
-        machine::describe(),
-        loads.first().unwrap_or(&"unknown"),
-        loads.last().unwrap_or(&"unknown"),
-        plan.rounds,
-        plan.windows,
+    serve();
+    let Arguments { plan, size, out, areas } = Arguments::parse()?;
+    fs::create_dir_all(&out)?;
+    let progress = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{elapsed:>5} [{bar:30}] {pos}/{len} {wide_msg}")?
+            .progress_chars("=> "),
     );
-    fs::write(results.join("README.md"), text)?;
-    println!("written to {}", results.display());
+    let whole = Machine::now();
+    let mut found: Vec<(&Area, Vec<CaseResult>)> = Vec::new();
+    for area in areas {
+        let machine = Machine::now();
+        let mut compare = Compare::new(plan, progress.clone());
+        (area.run)(&mut compare);
+        let cases = compare.into_results();
+        write(area, &out, &format!("{}\n{}", machine.describe(), method(plan)), &cases)?;
+        found.push((area, cases));
+    }
+    progress.finish_and_clear();
+    if size {
+        let head = format!("# The size of the core\n\n{}\n\n", whole.describe());
+        fs::write(out.join("size.md"), head + &size_table(&sizes()?))?;
+    }
+    let text = summary(&found);
+    println!("{text}");
+    // Lines of different runs don't stand in one table.
+    if found.len() == AREAS.len() {
+        let head = format!("# Results\n\n{}\n{}\n", whole.describe(), method(plan));
+        fs::write(out.join("README.md"), format!("{head}\n{text}"))?;
+    }
+    println!("written to {}", out.display());
     Ok(())
+}
+
+/// The tables and pictures of an area.
+fn write(
+    area: &Area,
+    out: &Path,
+    method: &str,
+    cases: &[CaseResult],
+) -> Result<(), Box<dyn Error>> {
+    let mut text = details(area, method, cases);
+    let drawn = plots(area, cases, out)?;
+    if !drawn.is_empty() {
+        text.push_str("\n## Pictures\n");
+    }
+    for (file, shows) in drawn {
+        text.push_str(&format!("\n![{shows}]({file})\n"));
+    }
+    fs::write(out.join(format!("{}.md", area.name)), text)?;
+    Ok(())
+}
+
+fn method(plan: Plan) -> String {
+    let heavy = if cfg!(feature = "peers-heavy") { "" } else { " Without iceoryx2." };
+    format!(
+        "{} rounds, a turn of {} ms for each contender in each; ratios are of the same round.{heavy}",
+        plan.rounds,
+        plan.turn.as_millis()
+    )
 }

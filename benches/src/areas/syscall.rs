@@ -1,0 +1,223 @@
+//! A call and its answer.
+
+use inos::{
+    CallId, Caller, Client, Completion, Consumer, Cooperative, Dispatcher, Futex, Input, Kernel,
+    KernelConfig, Lanes, LanesConfig, Layout, Producer, RegistryConfig, RingBuffer, RingConfig,
+    SectionId, Sections, Spin, Status, Submission, Target,
+};
+
+use super::Area;
+use crate::driver::{Case, Driver};
+use crate::memory::Memory;
+use crate::process::{attach, create};
+use crate::{Folder, Partner, Process, inos, limit, poll, unpin};
+
+pub(super) const AREA: Area = Area {
+    name: "syscall",
+    title: "A call of no work, and its answer",
+    about: "A submission of 64 bytes and a completion of 32, both checked. The limit carries as \
+            many bytes through one bare ring and back through another. Through a running kernel \
+            the client and the kernel's threads sleep and wake each other: what the operating \
+            system takes for that is most of it. iceoryx2 is there with the feature \
+            `peers-heavy`.",
+    run,
+};
+
+const LANES: SectionId = SectionId(1);
+const UNITS: SectionId = SectionId(2);
+const THERE: SectionId = SectionId(3);
+const BACK: SectionId = SectionId(4);
+const CONFIG: LanesConfig = LanesConfig { lanes: 2, entries: 8, buffer_len: 1024 };
+/// Bytes of a submission and of a completion.
+const ASKED: usize = 64;
+const ANSWERED: usize = 32;
+
+fn layout() -> Layout {
+    Layout::builder()
+        .lanes(LANES, "lanes", CONFIG)
+        .registry(UNITS, "units", RegistryConfig { slots: 4, slot_len: 512 })
+        .ring(THERE, "there", RingConfig { capacity: 128 })
+        .ring(BACK, "back", RingConfig { capacity: 128 })
+        .build()
+        .expect("a layout")
+}
+
+fn ring<'m>(sections: &Sections<'m, Cooperative>, id: SectionId) -> RingBuffer<'m, Cooperative> {
+    RingBuffer::open(sections, id).expect("a ring")
+}
+
+fn producer<'m>(sections: &Sections<'m, Cooperative>, id: SectionId) -> Producer<'m, Cooperative> {
+    ring(sections, id).producer().expect("free")
+}
+
+fn consumer<'m>(sections: &Sections<'m, Cooperative>, id: SectionId) -> Consumer<'m, Cooperative> {
+    ring(sections, id).consumer().expect("free")
+}
+
+fn client<'m>(sections: &Sections<'m, Cooperative>) -> Client<'m, Cooperative> {
+    Lanes::open(sections, LANES).and_then(|lanes| lanes.client()).expect("a free lane")
+}
+
+pub(super) fn hops_partner(partner: &Partner) {
+    let memory = partner.memory();
+    let sections = attach(&memory);
+    let (mut asked, mut back) = (consumer(&sections, THERE), producer(&sections, BACK));
+    let mut bytes = [0; ASKED];
+    partner.ready();
+    while let Some(popped) = partner.poll(|| asked.pop(&mut bytes).ok()) {
+        back.push(popped.tag, &bytes[..ANSWERED]).expect("there is room");
+    }
+}
+
+pub(super) fn service_partner(partner: &Partner) {
+    let memory = partner.memory();
+    let lanes = Lanes::open(&attach(&memory), LANES);
+    let mut service = lanes.and_then(|lanes| lanes.service()).expect("no other service");
+    let park = Spin::default();
+    partner.ready();
+    while let Some((lane, call)) = partner.poll(|| service.next()) {
+        let answer = Completion::new(call.call_id, Status::OK);
+        service.complete(lane, &answer, &park).expect("room");
+    }
+}
+
+/// Calls so many times by `call`, which says whether the answer was that of its number.
+fn calls(mut call: impl FnMut(u32) -> bool) -> impl FnMut(u64) -> u64 {
+    let mut number = 0_u32;
+    move |count| {
+        let mut right = 0;
+        for _ in 0..count {
+            number = number.wrapping_add(1);
+            right += u64::from(call(number));
+        }
+        right
+    }
+}
+
+fn run(driver: &mut dyn Driver) {
+    one_thread(driver);
+    two_processes(driver);
+    kernel(driver);
+}
+
+fn one_thread(driver: &mut dyn Driver) {
+    let mut memory = Memory::new(layout());
+    let sections = memory.sections();
+    let (mut there, mut asked) = (producer(&sections, THERE), consumer(&sections, THERE));
+    let (mut back, mut answered) = (producer(&sections, BACK), consumer(&sections, BACK));
+    let mut client = client(&sections);
+    let service = Lanes::open(&sections, LANES).and_then(|lanes| lanes.service());
+    let mut service = service.expect("no other service");
+    let park = Spin::default();
+    let (mut call_copy, mut answer_copy) = ([0; ASKED], [0; ANSWERED]);
+    let contenders = vec![
+        limit(
+            "two ring hops",
+            calls(|number| {
+                there.push(number, &[1; ASKED]).expect("there is room");
+                let popped = asked.pop(&mut call_copy).expect("there is a record");
+                back.push(popped.tag, &[2; ANSWERED]).expect("there is room");
+                let popped = answered.pop(&mut answer_copy).expect("there is a record");
+                popped.tag == number && answer_copy[0] == 2
+            }),
+        )
+        .boxed(),
+        inos(
+            "submit, accept, complete, poll",
+            calls(|number| {
+                client.submit(&Submission::noop(CallId(number)), &park).expect("room");
+                let (lane, call) = service.next().expect("a call");
+                let answer = Completion::new(call.call_id, Status::OK);
+                service.complete(lane, &answer, &park).expect("room");
+                let found = client.poll(&park).expect("a sound lane");
+                found.is_some_and(|found| found.call_id == CallId(number))
+            }),
+        )
+        .reach(1.5)
+        .boxed(),
+    ];
+    driver.case(Case::new("one thread", 512), contenders);
+}
+
+fn two_processes(driver: &mut dyn Driver) {
+    let layout = layout();
+    let (hops, lanes) = (Folder::new(), Folder::new());
+    #[cfg(feature = "peers-heavy")]
+    let heavy = Folder::new();
+    let (hops_memory, lanes_memory) = (hops.memory(&layout), lanes.memory(&layout));
+    let sections = create(&hops_memory, &layout);
+    let (mut there, mut answered) = (producer(&sections, THERE), consumer(&sections, BACK));
+    let mut client = client(&create(&lanes_memory, &layout));
+    let park = Spin::default();
+    let mut bytes = [0; ANSWERED];
+    let here = limit(
+        "two ring hops",
+        calls(move |number| {
+            there.push(number, &[1; ASKED]).expect("there is room");
+            poll(|| answered.pop(&mut bytes).ok()).tag == number
+        }),
+    );
+    let ours = inos(
+        "client and service",
+        calls(move |number| {
+            client.submit(&Submission::noop(CallId(number)), &park).expect("room");
+            poll(|| client.poll(&park).expect("a sound lane")).call_id == CallId(number)
+        }),
+    );
+    let contenders = vec![
+        Process::new(&hops, "syscall/hops", 1, here).boxed(),
+        #[cfg(feature = "peers-heavy")]
+        super::iceoryx::request_response(&heavy),
+        Process::new(&lanes, "syscall/service", 1, ours.reach(1.5)).boxed(),
+    ];
+    driver.case(Case::new("two processes, polling", 64).latency(), contenders);
+}
+
+/// The kernel's threads run anywhere.
+fn kernel(driver: &mut dyn Driver) {
+    let mut bare = Memory::new(layout());
+    let sections = bare.sections();
+    let (mut there, mut asked) = (producer(&sections, THERE), consumer(&sections, THERE));
+    let mut bytes = [0; ASKED];
+    let mut memory = Memory::new(layout());
+    let served = memory.sections();
+    let config = KernelConfig::new(LANES, UNITS).threads(1);
+    // The threads that it starts inherit where this one may run.
+    unpin();
+    Kernel::run(&served, &Dispatcher::standard(), &config, |_| {
+        let mut client = client(&served);
+        let mut caller = Caller::open(&served, LANES, UNITS).expect("a free lane");
+        let sha256 = caller.method("hash", "sha256").expect("the unit hash");
+        let mut digest = [0; 32];
+        let contenders = vec![
+            limit(
+                "a ring hop, one thread",
+                calls(|number| {
+                    there.push(number, &[1; ASKED]).expect("there is room");
+                    asked.pop(&mut bytes).is_ok_and(|popped| popped.tag == number)
+                }),
+            )
+            .boxed(),
+            inos(
+                "no-op",
+                calls(|number| {
+                    client.submit(&Submission::noop(CallId(number)), &Futex).expect("room");
+                    let answer = client.wait(&Futex, None).expect("a sound lane");
+                    (answer.call_id, answer.status) == (CallId(number), Status::OK)
+                }),
+            )
+            .boxed(),
+            inos(
+                "SHA-256 of 64 bytes",
+                calls(|_| {
+                    let target = Target::Bytes(&mut digest);
+                    let answer = caller.call(sha256, Input::Bytes(&[0; 64]), b"", target);
+                    answer.is_ok_and(|answer| answer.len == 32) && digest[..2] == [0xf5, 0xa5]
+                }),
+            )
+            .boxed(),
+        ];
+        driver.case(Case::new("through a running kernel, blocking", 16).latency(), contenders);
+    })
+    .expect("a kernel");
+}
