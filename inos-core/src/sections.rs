@@ -280,7 +280,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// `NoSection`, `WrongKind`, `OutOfBounds`, or `Misaligned` unless `offset` is a multiple
     /// of 4.
     pub fn read_raw(&self, id: SectionId, offset: usize, out: &mut [u8]) -> Result<(), Error> {
-        self.open(id, KIND_RAW, 1)?.0.read(offset, out)
+        self.find(id, KIND_RAW, 1)?.0.read(offset, out)
     }
 
     /// Copies bytes into a section without structure, by relaxed stores of words.
@@ -302,7 +302,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn write_raw(&self, id: SectionId, offset: usize, bytes: &[u8]) -> Result<(), Error> {
-        self.open(id, KIND_RAW, 1)?.0.write(offset, bytes)
+        self.find(id, KIND_RAW, 1)?.0.write(offset, bytes)
     }
 
     /// As whom roles in this region are claimed: the number of a [`Party`](crate::Party), or 0.
@@ -361,13 +361,18 @@ impl<'m, T: Trust> Sections<'m, T> {
         section_span(&self.span, &whole)
     }
 
-    /// The bytes of a section of this kind.
+    /// The bytes of a section of this kind, and a copy of its entry.
     pub(crate) fn open(
         &self,
         id: SectionId,
         kind: u32,
         major: u16,
     ) -> Result<(Span<'m>, Section), Error> {
+        self.find(id, kind, major).map(|(span, section)| (span, *section))
+    }
+
+    #[inline]
+    fn find(&self, id: SectionId, kind: u32, major: u16) -> Result<(Span<'m>, &Section), Error> {
         self.check()?;
         let section = self.section(id)?;
         if section.kind != kind {
@@ -378,7 +383,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             let expected = major;
             return Err(Error::VersionMismatch { what: "section kind", found, expected });
         }
-        Ok((section_span(&self.span, section)?, *section))
+        Ok((section_span(&self.span, section)?, section))
     }
 }
 
