@@ -16,7 +16,7 @@ pub struct Plan {
     pub rounds: usize,
     /// How long a turn is.
     pub turn: Duration,
-    /// Single operations in a turn, where those are timed.
+    /// Single operations in a turn, where those are timed; fewer if they take three turns.
     pub singles: usize,
 }
 
@@ -124,7 +124,11 @@ impl Compare {
             windows.push(time.as_nanos() as f64 / case.window as f64);
         }
         if case.is_latency {
+            let begin = Instant::now();
             for _ in 0..self.plan.singles {
+                if begin.elapsed() > self.plan.turn * 3 {
+                    break;
+                }
                 let time = run_timed(case, contender, 1);
                 singles.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
             }
