@@ -43,7 +43,7 @@ use crate::defs::ring::{
     CONSUMER_LEASE, DATA, HEAD, HEADER_LEN, MAJOR, MAX_CAPACITY, MIN_CAPACITY, PADDING,
     PRODUCER_LEASE, RECORD_LEN, TAIL,
 };
-use crate::defs::{GRANULE, KIND_RING, ring as defs};
+use crate::defs::{GRANULE, KIND_RING};
 use crate::error::Error;
 use crate::protocol::role;
 use crate::raw::region::{Cooperative, Region, Trust};
@@ -53,8 +53,6 @@ use crate::sections::Sections;
 use crate::sync::Ordering;
 
 const _: () = assert!(max_record(MAX_CAPACITY) < PADDING as usize);
-// A header is read and written as these two words.
-const _: () = assert!(RECORD_LEN == 0 && defs::RECORD_TAG == 4 && HEADER_LEN == 8);
 
 /// Bytes in the payload of the largest record: half the ring, less the header, and what 31 bits
 /// of length can say in whole granules.

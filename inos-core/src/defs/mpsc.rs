@@ -110,7 +110,7 @@ const _: () = {
     assert!(CONSUMER_LEASE + 4 <= READ && READ + 4 <= SEATS);
     assert!(SEAT_LEASE + 4 <= INTENT && INTENT + 4 <= LINE);
     assert!(EXTENT + 4 <= STATE && STATE + 4 <= TICKET_LEN);
-    assert!(RECORD_LEN + 4 <= RECORD_TAG && RECORD_TAG + 4 <= HEADER_LEN);
+    assert!(RECORD_LEN == 0 && RECORD_TAG == 4 && HEADER_LEN == 8);
     assert!(POSITION_MASK & CLAIMED == 0 && POSITION_MASK & ANNOUNCED == 0);
     assert!(BEYOND_REPAIR > POSITION_MASK && LONG_AGO.is_power_of_two());
     assert!(MAX_CAPACITY <= POSITION_MASK / 2 + 1, "a distance is never ambiguous");

@@ -56,6 +56,6 @@ pub const PADDING: u32 = 1 << 31;
 const _: () = {
     assert!(PRODUCER_LEASE + 4 <= TAIL && TAIL + 4 <= CONSUMER_LEASE);
     assert!(CONSUMER_LEASE + 4 <= HEAD && HEAD + 4 <= DATA);
-    assert!(RECORD_LEN + 4 <= RECORD_TAG && RECORD_TAG + 4 <= HEADER_LEN);
+    assert!(RECORD_LEN == 0 && RECORD_TAG == 4 && HEADER_LEN == 8);
     assert!(MAX_CAPACITY <= POSITION_MASK / 2 + 1, "a distance is never ambiguous");
 };

@@ -77,6 +77,7 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     /// assert_eq!(bytes[..5], *b"five!");
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
         let found = self.find()?;
         let popped = self.copy(&found, out)?;
@@ -125,6 +126,7 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     }
 
     /// Reads up to `limit` records by `each`, which is free to refuse one.
+    #[inline]
     fn drain_by(
         &mut self,
         limit: usize,
@@ -152,6 +154,7 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     }
 
     /// Makes known what was read. It was read, whatever becomes of that: an error is told next.
+    #[inline]
     fn settle(&mut self) {
         if let Err(error) = self.cursor.settle(&self.control) {
             self.untold = Some(error);
@@ -261,6 +264,7 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
         self.cursor.release(&self.control)
     }
 
+    #[inline]
     fn copy(&self, found: &Found, out: &mut [u8]) -> Result<Popped, Error> {
         let (tag, len, max) = (found.tag, found.len, out.len());
         let out = out.get_mut(..len).ok_or(Error::TooLarge { len, max })?;
@@ -269,14 +273,17 @@ impl<'m, T: Trust> MpscConsumer<'m, T> {
     }
 
     /// Finds the oldest record.
+    #[inline]
     fn find(&mut self) -> Result<Found, Error> {
         if let Some(error) = self.untold.take() {
             return Err(error);
         }
         let available = self.cursor.available(&self.control)?;
         let at = available.start() as usize * GRANULE;
-        let len = self.data.load(at + RECORD_LEN)? as usize;
-        let tag = self.data.load(at + RECORD_TAG)?;
+        let [len_word, tag_word]: &[_; HEADER_LEN / 4] = self.data.block(at)?;
+        // Relaxed, both: what they say was acquired with the ticket's state.
+        let len = len_word.load(Ordering::Relaxed) as usize;
+        let tag = tag_word.load(Ordering::Relaxed);
         if len > self.max_record_len() || granules(len) > available.count() as usize {
             // Where the next record of this claim would begin is unknown; where the next claim
             // begins is not.
@@ -314,6 +321,7 @@ impl<'m> MpscConsumer<'m, Cooperative> {
     /// assert_eq!(consumer.read().err(), Some(Error::Empty));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn read(&mut self) -> Result<MpscRecord<'_, 'm>, Error> {
         let found = self.find()?;
         Ok(MpscRecord { consumer: self, found })
@@ -344,6 +352,7 @@ impl<'m> MpscConsumer<'m, Cooperative> {
     /// assert_eq!(consumer.drain(2, |_, _| {}), Err(Error::Empty));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn drain(
         &mut self,
         limit: usize,

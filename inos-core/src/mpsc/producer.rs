@@ -92,10 +92,11 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
     /// assert_eq!(other.push(4, &[7; 248]), Err(Error::Full));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
-        let claim = self.claim_record(bytes.len())?;
+        let mut claim = self.claim_record(bytes.len())?;
         let (control, cursor) = (&self.control, &mut self.cursor);
-        match put(&self.data, &claim, 0, tag, bytes) {
+        match put::<T>(&self.data, &mut claim, 0, tag, bytes) {
             Ok(()) => {
                 let used = claim.count();
                 cursor.commit(control, claim, used)
@@ -187,6 +188,7 @@ impl<'m, T: Trust> MpscProducer<'m, T> {
         Ok(MpscBatch { producer: self, claim: Some(claim), used: 0 })
     }
 
+    #[inline]
     fn claim_record(&mut self, len: usize) -> Result<Claim, Error> {
         let max = self.max_record_len();
         if len > max {
@@ -236,26 +238,33 @@ impl<T: Trust> Drop for MpscProducer<'_, T> {
     }
 }
 
-/// Stores the header of a record of `len` bytes at granule `at` of a claim; the offset of its
-/// payload.
-fn put_header(
-    data: &Span<'_>,
-    claim: &Claim,
-    at: u32,
-    tag: u32,
-    len: usize,
-) -> Result<usize, Error> {
+/// Stores the header of a record of `len` bytes at granule `at` of a claim.
+#[inline]
+fn put_header(data: &Span<'_>, claim: &Claim, at: u32, tag: u32, len: usize) -> Result<(), Error> {
     let offset = (claim.start() as usize + at as usize) * GRANULE;
-    // Relaxed: published with the state. No record is longer than 31 bits can say.
-    data.store(offset + RECORD_LEN, len as u32)?;
-    data.store(offset + RECORD_TAG, tag)?;
-    Ok(offset + HEADER_LEN)
+    let [len_word, tag_word]: &[_; HEADER_LEN / 4] = data.block(offset)?;
+    // Relaxed, both: published with the state. No record is longer than 31 bits can say.
+    len_word.store(len as u32, Ordering::Relaxed);
+    tag_word.store(tag, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Writes a record at granule `at` of a claim, where the caller has checked that it fits.
-fn put(data: &Span<'_>, claim: &Claim, at: u32, tag: u32, bytes: &[u8]) -> Result<(), Error> {
-    let offset = put_header(data, claim, at, tag, bytes.len())?;
-    data.write(offset, bytes)
+#[inline]
+fn put<T: Trust>(
+    data: &Span<'_>,
+    claim: &mut Claim,
+    at: u32,
+    tag: u32,
+    bytes: &[u8],
+) -> Result<(), Error> {
+    put_header(data, claim, at, tag, bytes.len())?;
+    let skip = at as usize * GRANULE + HEADER_LEN;
+    if T::LENDS {
+        lend::copy(lend::shared_claim_mut(data, claim, GRANULE, skip, bytes.len())?, bytes);
+        return Ok(());
+    }
+    data.write(claim.start() as usize * GRANULE + skip, bytes)
 }
 
 /// Space for one record. Nobody reads it before [`commit`](Self::commit); dropped, it is passed
@@ -416,10 +425,11 @@ impl<T: Trust> MpscBatch<'_, '_, T> {
     /// assert_eq!(consumer.drain(9, |_, bytes| assert_eq!(bytes, b"eight..."))?, 2);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn push(&mut self, tag: u32, bytes: &[u8]) -> Result<(), Error> {
         let count = self.room_for(bytes.len())?;
-        let Some(claim) = &self.claim else { return Err(Error::Fenced) };
-        put(&self.producer.data, claim, self.used, tag, bytes)?;
+        let Some(claim) = &mut self.claim else { return Err(Error::Fenced) };
+        put::<T>(&self.producer.data, claim, self.used, tag, bytes)?;
         self.used += count;
         Ok(())
     }
@@ -451,6 +461,7 @@ impl<T: Trust> MpscBatch<'_, '_, T> {
     /// assert_eq!(batch.commit(), Err(Error::Fenced));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn commit(mut self) -> Result<(), Error> {
         let Some(claim) = self.claim.take() else { return Err(Error::Fenced) };
         self.producer.cursor.commit(&self.producer.control, claim, self.used)
@@ -476,6 +487,7 @@ impl<T: Trust> MpscBatch<'_, '_, T> {
     pub fn abort(self) {}
 
     /// The granules that a record of so many bytes takes, if they are left.
+    #[inline]
     fn room_for(&self, len: usize) -> Result<u32, Error> {
         let (room, longest) = (self.room_len(), self.producer.max_record_len());
         if MpscProducer::<T>::batch_len(len) > room || len > longest {

@@ -89,31 +89,37 @@ pub trait Words {
     fn seat_count(&self) -> u32;
 }
 
+#[inline]
 const fn moved(from: u32, by: u32) -> u32 {
     from.wrapping_add(by) & MASK
 }
 
 /// Granules in the largest claim: what an empty ring can take wherever it stands.
+#[inline]
 const fn max_count(capacity: u32) -> u32 {
     if capacity < 2 { 1 } else { capacity / 2 }
 }
 
 /// The lap of a ticket, of at most 30 bits.
+#[inline]
 fn lap<M: Words>(words: &M, ticket: u32) -> u32 {
     ticket.wrapping_shr(words.ticket_count().trailing_zeros()) & VALUE
 }
 
+#[inline]
 fn extent<M: Words>(words: &M, ticket: u32) -> Result<&M::Word, Error> {
     let index = ticket & words.ticket_count().wrapping_sub(1);
     words.extent(index).ok_or(Error::NoSuchIndex { index, count: words.ticket_count() })
 }
 
+#[inline]
 fn state<M: Words>(words: &M, ticket: u32) -> Result<&M::Word, Error> {
     let index = ticket & words.ticket_count().wrapping_sub(1);
     words.state(index).ok_or(Error::NoSuchIndex { index, count: words.ticket_count() })
 }
 
 /// The end in an extent, if it is claimed.
+#[inline]
 const fn end_of(extent: u32) -> Option<u32> {
     if extent & CLAIMED == 0 { None } else { Some(extent & MASK) }
 }
@@ -131,6 +137,7 @@ struct Place {
 
 impl Place {
     /// The next `count` granules after position `before` that are not split by the ring's end.
+    #[inline]
     const fn after(before: u32, count: u32, capacity: u32) -> Self {
         let to_end = capacity - (before & (capacity - 1));
         let start = if count > to_end { moved(before, to_end) } else { before };
@@ -138,6 +145,7 @@ impl Place {
     }
 
     /// What was claimed from `before` to `end`; `None` if no claim comes to that.
+    #[inline]
     const fn between(before: u32, end: u32, capacity: u32) -> Option<Self> {
         let total = distance(before, end);
         let to_end = capacity - (before & (capacity - 1));

@@ -1,6 +1,7 @@
 //! Words that no protocol leads to.
 
 use super::*;
+use crate::defs::mpsc::RECORD_LEN;
 
 /// Safe code may write any bytes and attach to them exclusively. Whatever a cooperative party
 /// lends out then must be disjoint.
