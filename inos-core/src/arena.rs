@@ -114,7 +114,7 @@ pub(crate) const fn section_len(config: &ArenaConfig) -> Result<u64, Error> {
 pub(crate) fn format(span: &Span<'_>, section: &Section) -> Result<(), Error> {
     let parts = Parts::new(*span, section)?;
     // The words fit: the pages behind them do.
-    span.clear(0, parts.data)
+    span.clear(0, parts.data())
 }
 
 /// Makes all memory free: whoever held a block has no other way to it any more.
@@ -140,12 +140,8 @@ fn config_of(section: &Section) -> Result<ArenaConfig, Error> {
 /// Where everything in an arena is. Every block carries one.
 #[derive(Clone, Copy, Debug)]
 struct Parts<'m> {
-    /// The whole section, which begins with the page words.
+    /// The whole section, which begins with the page words and ends with the pages.
     span: Span<'m>,
-    /// Offset of the unit words.
-    units: usize,
-    /// Offset of the pages, which the span ends with.
-    data: usize,
     config: ArenaConfig,
 }
 
@@ -155,8 +151,8 @@ impl<'m> Parts<'m> {
         span.require_writable()?;
         let (units, data, len) = (config.units(), config.data(), config.data_len());
         match (usize::try_from(units), usize::try_from(data), usize::try_from(len)) {
-            (Ok(units), Ok(data), Ok(len)) => {
-                Ok(Self { span: span.sub(0, data.saturating_add(len))?, units, data, config })
+            (Ok(_), Ok(data), Ok(len)) => {
+                Ok(Self { span: span.sub(0, data.saturating_add(len))?, config })
             }
             // On a 32-bit machine a section that long can't have been opened.
             _ => Err(Error::OutOfBounds { offset: data, len }),
@@ -166,7 +162,20 @@ impl<'m> Parts<'m> {
     /// The pages, without the words before them.
     #[inline]
     fn pages(&self) -> Result<Span<'m>, Error> {
-        self.span.sub(self.data, self.span.len().saturating_sub(self.data))
+        let data = self.data();
+        self.span.sub(data, self.span.len().saturating_sub(data))
+    }
+
+    /// Offset of the unit words; `new` has seen that it and the next one fit.
+    #[inline]
+    const fn units(&self) -> usize {
+        self.config.units() as usize
+    }
+
+    /// Offset of the pages.
+    #[inline]
+    const fn data(&self) -> usize {
+        self.span.len().saturating_sub(self.config.data_len() as usize)
     }
 }
 
@@ -205,7 +214,7 @@ impl Words for Parts<'_> {
             return None;
         }
         let index = page as usize * per_page as usize + unit as usize;
-        self.span.word(self.units + index * 4).ok()
+        self.span.word(self.units() + index * 4).ok()
     }
 
     #[inline]
@@ -414,7 +423,7 @@ impl<'m, T: Trust> Arena<'m, T> {
 
     fn allocate_run(&mut self, len: usize) -> Result<Claim, Error> {
         let config = self.parts.config;
-        let max = self.parts.span.len() - self.parts.data;
+        let max = self.parts.span.len() - self.parts.data();
         let (whole, rest) = config.split(len as u64);
         let count = u32::try_from(whole.saturating_add(u64::from(rest > 0)))
             .ok()

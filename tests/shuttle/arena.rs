@@ -61,7 +61,7 @@ impl Arena {
     /// The bytes change hands: from `old` to `new`.
     #[track_caller]
     fn pass(&self, claim: &Claim, old: u32, new: u32) {
-        for at in 0..(claim.len() / 64) as u32 {
+        for at in 0..(claim.byte_len(PAGE_LEN) / 64) as u32 {
             let unit = claim.start() / 64 + at;
             let user = &self.users[(claim.page() + unit / 2) as usize][unit as usize % 2];
             assert_eq!(user.0.swap(new, Ordering::Relaxed), old, "another one's bytes");

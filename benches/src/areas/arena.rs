@@ -327,7 +327,10 @@ fn waste() -> String {
         .collect();
     let used = arena.stats().expect("sound").used_len as f64;
     drop(blocks);
-    format!("classes waste {:.1} % of what is asked for", (used / asked as f64 - 1.0) * 100.0)
+    format!(
+        "goal 15 ns, two threads 45 ns; classes waste {:.1} % of what is asked for",
+        (used / asked as f64 - 1.0) * 100.0
+    )
 }
 
 fn layout() -> Layout {
@@ -347,14 +350,14 @@ fn run(driver: &mut dyn Driver) {
             let theirs: Make<'_> = |name, run| peer(name, run);
             let ours: Make<'_> = |name, run| inos(name, run).noting(waste);
             let (slabs, talc, tlsf) = shared;
-            let goal = if two { 45.0 / 18.0 } else { 15.0 / 5.4 };
-            let goal = (goal * 10.0_f64).round() / 10.0;
+            // Two threads make one list slower than a good heap: no goal is a ratio to it.
+            let goal = (!two).then_some(2.8);
             let contenders = vec![
                 churn(scope, two, (bare, "list of free blocks"), [slabs.clone(), slabs], None),
                 churn(scope, two, (theirs, "talc"), [talc.clone(), talc], None),
                 churn(scope, two, (theirs, "rlsf"), [tlsf.clone(), tlsf], None),
                 churn(scope, two, (theirs, "glibc"), [Libc, Libc], None),
-                churn(scope, two, (ours, "arena"), arenas, Some(goal)),
+                churn(scope, two, (ours, "arena"), arenas, goal),
             ];
             driver.case(Case::new(name, 1024), contenders);
         });

@@ -100,6 +100,7 @@ fn run(driver: &mut dyn Driver) {
         peer("BTreeMap", lookups(&names, |at, name| black_box(&tree).get(name) == Some(&at)))
             .boxed(),
         inos("find", lookups(&names, |at, name| black_box(&registry).find(name) == Ok(ids[at])))
+            .noting(|| "goal 50 ns".to_owned())
             .boxed(),
     ];
     driver.case(Case::new("1024 units", 1024), contenders);

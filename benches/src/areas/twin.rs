@@ -111,6 +111,7 @@ fn run(driver: &mut dyn Driver) {
             pull().expect("nobody writes");
             (0..count).filter(|_| pull() == Ok(0)).count() as u64
         })
+        .noting(|| "goal 100 ns".to_owned())
         .boxed(),
         inos("publish nothing, pull it", |count| {
             let mut writer = writer.borrow_mut();

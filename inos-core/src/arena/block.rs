@@ -45,7 +45,7 @@ impl<'m, T: Trust> Block<'m, T> {
     /// Bytes in it: what was asked for, rounded up to the size of its class or to whole pages.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.claim.as_ref().map_or(0, |claim| claim.len() as usize)
+        self.claim.as_ref().map_or(0, |claim| claim.byte_len(self.parts.config.page_len) as usize)
     }
 
     /// Whether it has no byte; never true.
@@ -110,7 +110,7 @@ impl Deref for Block<'_, Cooperative> {
     fn deref(&self) -> &[u8] {
         // The block lies inside (`Claim`), and has its claim as long as it lives.
         let Some(claim) = &self.claim else { return &[] };
-        lend::block(&self.parts.span, self.parts.data, claim, self.parts.config.page_len)
+        lend::block(&self.parts.span, self.parts.data(), claim, self.parts.config.page_len)
             .unwrap_or_default()
     }
 }
@@ -120,6 +120,6 @@ impl DerefMut for Block<'_, Cooperative> {
     fn deref_mut(&mut self) -> &mut [u8] {
         let Self { parts, claim, .. } = self;
         let Some(claim) = claim else { return &mut [] };
-        lend::block_mut(&parts.span, parts.data, claim, parts.config.page_len).unwrap_or_default()
+        lend::block_mut(&parts.span, parts.data(), claim, parts.config.page_len).unwrap_or_default()
     }
 }

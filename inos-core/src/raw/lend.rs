@@ -192,8 +192,10 @@ fn block_at(
     page_len: u32,
 ) -> Result<(NonNull<u8>, usize), Error> {
     // The pages are mapped, so what lies in them has a `usize`.
-    let (offset, len) =
-        (claim.page() as usize * page_len as usize + claim.start() as usize, claim.len() as usize);
+    let (offset, len) = (
+        claim.page() as usize * page_len as usize + claim.start() as usize,
+        claim.byte_len(page_len) as usize,
+    );
     Ok((arena.pointer(pages.saturating_add(offset), len)?, len))
 }
 

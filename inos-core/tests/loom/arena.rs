@@ -38,7 +38,7 @@ impl<const PAGES: usize> Arena<PAGES> {
 
     /// All bytes of a block, written: whoever else touches them ends the model.
     fn fill(&self, claim: &Claim, value: u32) {
-        for at in 0..(claim.len() / 64) as u32 {
+        for at in 0..(claim.byte_len(PAGE_LEN) / 64) as u32 {
             let unit = claim.start() / 64 + at;
             self.bytes[(claim.page() + unit / 2) as usize][unit as usize % 2].set(value);
         }

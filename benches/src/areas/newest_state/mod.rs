@@ -175,9 +175,10 @@ fn pinned<'s: 'a, 'e: 'a, 'a>(
             })
         }),
     );
+    let note = if copies { "" } else { "goal 30 ns at any size" };
     let mut writer = frames.writer().expect("free");
     let mut version = 0_u64;
-    Pair::new(scope, here)
+    Pair::new(scope, here.noting(|| note.to_owned()))
         .with(1, move |stop| {
             while !stop.is_set() {
                 version += 1;

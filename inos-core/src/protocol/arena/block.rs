@@ -57,7 +57,6 @@ impl Place {
 #[derive(Debug)]
 #[must_use = "a claim that is not released stays held"]
 pub struct Claim {
-    len: u64,
     page: u32,
     start: u32,
     /// [`RUN`] and how many pages, or the class.
@@ -89,14 +88,12 @@ impl Held {
 impl Claim {
     #[inline]
     fn block(place: Place, unit: Unit) -> Self {
-        let (start, class) = (place.start(), place.class());
-        let (len, page) = (u64::from(class_len(class)), place.page);
-        Self { len, page, start, shape: class, unit: Held::new(unit) }
+        let (start, shape) = (place.start(), place.class());
+        Self { page: place.page, start, shape, unit: Held::new(unit) }
     }
 
-    pub(super) fn run(page: u32, pages: u32, unit: Unit, page_len: u32) -> Self {
-        let len = pages as u64 * page_len as u64;
-        Self { len, page, start: 0, shape: RUN | pages, unit: Held::new(unit) }
+    pub(super) fn run(page: u32, pages: u32, unit: Unit) -> Self {
+        Self { page, start: 0, shape: RUN | pages, unit: Held::new(unit) }
     }
 
     /// Where it is, unless it has pages of its own.
@@ -121,16 +118,15 @@ impl Claim {
         self.start
     }
 
-    /// Bytes in it.
+    /// Bytes in it, where pages have `page_len`; never 0.
+    #[inline]
     #[must_use]
-    pub const fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether it has no byte; never true.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
+    pub const fn byte_len(&self, page_len: u32) -> u64 {
+        if self.is_run() {
+            (self.shape & !RUN) as u64 * page_len as u64
+        } else {
+            class_len(self.shape) as u64
+        }
     }
 
     /// Whether it has pages of its own.
@@ -292,7 +288,7 @@ pub fn adopt<M: Words>(
             if pages == 0 || pages > count - page {
                 return Err(Error::Corrupt { what: "length of an arena's run" });
             }
-            Ok(Claim::run(page, pages, held, words.page_len()))
+            Ok(Claim::run(page, pages, held))
         }
     }
 }

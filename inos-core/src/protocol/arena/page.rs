@@ -176,7 +176,7 @@ pub fn claim_run<M: Words>(words: &M, first: u32, count: u32, party: u16) -> Res
             if unit.cas(seen.0, held.0, order, Ordering::Relaxed).is_ok() {
                 run.store(count, Ordering::Relaxed);
                 Page::Head.store(head);
-                return Ok(Claim::run(first, count, held, words.page_len()));
+                return Ok(Claim::run(first, count, held));
             }
         }
     }
