@@ -250,7 +250,7 @@ fn handing_beside(seen: &Seen<bool>) {
         let other = arena.clone();
         let retirer = thread::spawn(move || arena::retire(&*other, 0, SHORT, 3));
         let adopted = arena::adopt(&*arena, 0, 64, generation, 2).unwrap();
-        assert_eq!(adopted.len(), 64);
+        assert_eq!(adopted.byte_len(PAGE_LEN), 64);
         arena::release(&*arena, adopted);
         note.note(retirer.join().unwrap());
     });
