@@ -54,11 +54,12 @@ pub enum Access {
 /// [`Sections::attach`](crate::Sections::attach), which consume it.
 ///
 /// ```
-/// use inos_core::{AlignedBytes, Region};
+/// use inos_core::{Access, AlignedBytes, Region};
 ///
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let region = Region::from_bytes(memory.as_mut())?;
-/// assert_eq!(region.len(), 4096);
+/// assert_eq!((region.len(), region.is_empty()), (4096, false));
+/// assert_eq!(region.access(), Access::ReadWrite);
 /// # Ok::<(), inos_core::Error>(())
 /// ```
 #[derive(Debug)]
@@ -74,6 +75,15 @@ impl<'m> Region<'m, Cooperative> {
     /// # Errors
     /// `Misaligned` unless the first byte lies on a 64-byte boundary (see
     /// [`AlignedBytes`] and [`Region::trim`]).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// assert_eq!(Region::from_bytes(memory.as_mut())?.access(), Access::ReadWrite);
+    /// let odd = Region::from_bytes(&mut memory.as_mut()[8..]);
+    /// assert!(matches!(odd, Err(Error::Misaligned { by: 8, align: 64 })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn from_bytes(bytes: &'m mut [u8]) -> Result<Self, Error> {
         let by = bytes.as_ptr().addr() % REGION_ALIGN;
         if by != 0 {
@@ -89,6 +99,13 @@ impl<'m> Region<'m, Cooperative> {
 
     /// As [`from_bytes`](Region::from_bytes), leaving out up to 63 bytes at the front so that
     /// the rest is aligned; returns how many were left out.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// let (region, skipped) = Region::trim(&mut memory.as_mut()[8..]);
+    /// assert_eq!((region.len(), skipped), (4096 - 64, 56));
+    /// ```
     pub fn trim(bytes: &'m mut [u8]) -> (Self, usize) {
         let by = bytes.as_ptr().addr() % REGION_ALIGN;
         let skip = if by == 0 { 0 } else { REGION_ALIGN - by };
@@ -106,6 +123,22 @@ impl<'m> Region<'m, Hostile> {
     ///
     /// Only the hostile trust is to be had here: safe code can still store to any of these
     /// words while this region is in use.
+    ///
+    /// It may begin at any word: it need not lie on a cache line.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let words: Vec<_> = (0..1024).map(|_| AtomicU32::new(0)).collect();
+    /// let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let sections = Sections::create(Region::from_words(&words), &layout, 7)?;
+    /// // Another party stores whatever it likes.
+    /// words[32].store(u32::MAX, Ordering::Relaxed);
+    /// let mut seen = [0; 4];
+    /// let offset = 32 * 4 - sections.section(SectionId(1))?.offset() as usize;
+    /// sections.read_raw(SectionId(1), offset, &mut seen)?;
+    /// assert_eq!(seen, [0xff; 4]);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn from_words(words: &'m [AtomicU32]) -> Self {
         let len = core::mem::size_of_val(words);
@@ -141,6 +174,19 @@ impl<'m, T: Trust> Region<'m, T> {
     /// - if `T` is [`Cooperative`], every other party runs this protocol at this layout, uses
     ///   32-bit atomics on control words, touches payload only while its claim or pin permits
     ///   it, and nobody formats the region again or declares a live lease dead.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// use core::ptr::NonNull;
+    ///
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// let base = NonNull::from(&mut memory).cast();
+    /// // SAFETY: the bytes are ours alone, and not used otherwise as long as `region` is.
+    /// let region: Region<'_, Cooperative> =
+    ///     unsafe { Region::from_raw_parts(base, 4096, Access::ReadWrite)? };
+    /// assert_eq!(region.len(), 4096);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub unsafe fn from_raw_parts(
         base: NonNull<u8>,
         len: usize,
@@ -192,6 +238,14 @@ pub struct AlignedBytes<const N: usize>([u8; N]);
 
 impl<const N: usize> AlignedBytes<N> {
     /// `N` zero bytes.
+    ///
+    /// In a `static`, behind a lock, it is a microcontroller's shared memory.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let memory = AlignedBytes::<128>::new();
+    /// assert_eq!(memory.as_ref(), [0; 128]);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self([0; N])
