@@ -339,7 +339,8 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// Copies bytes into a section without structure, by relaxed stores of words.
     ///
     /// Publishes nothing: advance an epoch afterwards
-    /// ([`EpochCounter::advance`](crate::EpochCounter::advance)).
+    /// ([`EpochCounter::advance`](crate::EpochCounter::advance)). If the number of bytes is not a
+    /// multiple of 4, the rest of the last word is stored as it was found.
     ///
     /// # Errors
     /// As [`read_raw`](Self::read_raw); `ReadOnly`.
