@@ -146,6 +146,7 @@ impl Reading {
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
 /// let counters = Counters::open(&sections, COUNTERS)?;
+/// assert_eq!(counters.capacity(), 8);
 ///
 /// let frames = counters.allocate("frames drawn", 1, 0)?;
 /// frames.add(3);

@@ -59,15 +59,15 @@ impl<'m> EpochCounter<'m> {
     /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
     /// let counter = epochs.counter(0)?;
     /// let mut watcher = epochs.watcher(0)?;
-    /// let total = std::sync::atomic::AtomicU32::new(0);
+    /// let total = AtomicU32::new(0);
     /// std::thread::scope(|scope| {
     ///     scope.spawn(|| {
-    ///         total.store(42, std::sync::atomic::Ordering::Relaxed);
+    ///         total.store(42, Ordering::Relaxed);
     ///         counter.advance(&Spin::default()); // publishes it
     ///     });
     ///     watcher.wait(&Spin::default(), None)
     /// })?;
-    /// assert_eq!(total.load(std::sync::atomic::Ordering::Relaxed), 42);
+    /// assert_eq!(total.load(Ordering::Relaxed), 42);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn advance<P: Park>(&self, park: &P) -> u32 {

@@ -258,10 +258,11 @@ impl<'m, T: Trust, G> Party<'m, T, G> {
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// let party = sections.join(seats, &AlwaysAlive, "camera")?;
     /// let producer = RingBuffer::open(&party.sections(), ring)?.producer()?;
-    /// // The role is this party's, so nobody else gets it.
-    /// let other = RingBuffer::open(&sections, ring)?.producer();
-    /// assert!(matches!(other, Err(Error::RoleHeld)));
+    /// let taken = RingBuffer::open(&sections, ring)?.producer();
+    /// assert!(matches!(taken, Err(Error::RoleHeld)));
+    /// // It borrows the party, which can't leave before.
     /// drop(producer);
+    /// drop(party);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
