@@ -103,7 +103,8 @@ impl FileMemory {
     /// Maps an existing region, whole.
     ///
     /// # Errors
-    /// `Io`; `NotARegion` if the file does not begin as a region does; `TooLarge`.
+    /// `Io`; `NotARegion` if the file does not begin as a region does; `TooLarge`; and `Region` with
+    /// `TooSmall` if it is shorter than the 4096 bytes of the smallest region.
     ///
     /// ```
     /// # use inos::*;
