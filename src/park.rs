@@ -208,6 +208,47 @@ impl Bridge {
     const ROUND: Duration = Duration::from_millis(20);
 
     /// Starts the thread.
+    ///
+    /// `watcher` is the thread's own: tasks have theirs, of the same epoch. The `bank` is the one
+    /// that they pass to [`EpochWatcher::next_change`].
+    ///
+    /// # Panics
+    /// If the system has no thread left, as [`thread::Scope::spawn`] does.
+    ///
+    /// ```
+    /// # use std::{pin::pin, sync::Arc, task::{Context, Wake}};
+    /// # struct Unpark(std::thread::Thread);
+    /// # impl Wake for Unpark {
+    /// #     fn wake(self: Arc<Self>) {
+    /// #         self.0.unpark();
+    /// #     }
+    /// # }
+    /// # use inos::*;
+    /// # let config = EpochsConfig { count: 1, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// # let waker = Arc::new(Unpark(std::thread::current())).into();
+    /// let bank = WakerBank::<1>::new();
+    /// let mut watcher = epochs.watcher(0)?;
+    /// std::thread::scope(|scope| {
+    ///     let bridge = Bridge::spawn(scope, epochs.watcher(0)?, &bank);
+    ///     let mut next = pin!(watcher.next_change(&bank));
+    ///     let mut cx = Context::from_waker(&waker);
+    ///     assert!(next.as_mut().poll(&mut cx).is_pending());
+    ///     // As another process would, which knows nothing of the tasks.
+    ///     let counter = epochs.counter(0)?;
+    ///     scope.spawn(move || counter.advance(&Futex));
+    ///     // An executor that sleeps until the task is woken.
+    ///     while next.as_mut().poll(&mut cx).is_pending() {
+    ///         std::thread::park();
+    ///     }
+    ///     drop(bridge);
+    ///     Ok::<(), Error>(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spawn<'scope, 'env, const N: usize>(
         scope: &'scope thread::Scope<'scope, 'env>,
         mut watcher: EpochWatcher<'scope>,

@@ -246,6 +246,7 @@ impl Words for Parts<'_> {
 /// assert_eq!(here.config(), config);
 ///
 /// let mut block = here.allocate(2000)?;
+/// assert_eq!((block.len(), block.is_empty()), (2048, false));
 /// block[..5].copy_from_slice(b"hello");
 /// let handle = block.hand_over(); // two words, to be sent in a record
 /// let adopted = there.adopt(handle)?;
@@ -308,6 +309,19 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `ReadOnly`; `Corrupt` if the
     /// parameters in memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (heap, notes) = (SectionId(1), SectionId(2));
+    /// let config = ArenaConfig { page_len: 512, pages: 4 };
+    /// let builder = Layout::builder().arena(heap, "heap", config).raw(notes, "notes", 64);
+    /// # let layout = builder.build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(Arena::open(&sections, heap)?.config(), config);
+    /// assert!(matches!(Arena::open(&sections, notes), Err(Error::WrongKind { id: 2, .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_ARENA, MAJOR)?;
         let near = Near { page: 0, index: 0, recent: [Place::NOWHERE; RECENT], next: 0 };
@@ -336,6 +350,24 @@ impl<'m, T: Trust> Arena<'m, T> {
     /// # Errors
     /// `TooLarge` if no arena of this layout ever has so much; `Full` if there is not so much in
     /// one piece now; `Corrupt` if the words in memory are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let short = arena.allocate(70)?;
+    /// assert_eq!(short.len(), 72, "the size of its class");
+    /// let long = arena.allocate(3000)?;
+    /// assert_eq!(long.len(), 3 * 1024, "whole pages");
+    /// assert!(matches!(arena.allocate(600), Err(Error::Full)));
+    /// assert!(matches!(arena.allocate(4097), Err(Error::TooLarge { max: 4096, .. })));
+    /// drop(long);
+    /// assert!(arena.allocate(600).is_ok());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn allocate(&mut self, len: usize) -> Result<Block<'m, T>, Error> {
         let class = match u32::try_from(len) {
@@ -508,8 +540,26 @@ impl<'m, T: Trust> Arena<'m, T> {
         })
     }
 
-    /// Frees a block, of this arena or another, and remembers where it was: the next one of its class is found at once,
-    /// if it was this arena's.
+    /// Frees a block, of this arena or another, and remembers where it was: the next one of its
+    /// class is found at once, if it was this arena's.
+    ///
+    /// Release, as the drop of the block.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let mut block = arena.allocate(64)?;
+    /// block[..4].copy_from_slice(b"mine");
+    /// arena.free(block);
+    /// // The same place again, found at once; nothing was cleared.
+    /// let block = arena.allocate(64)?;
+    /// assert_eq!(&block[..4], b"mine");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn free(&mut self, block: Block<'m, T>) {
         if let Some(place) = block.claim.as_ref().and_then(Claim::place)
@@ -527,7 +577,25 @@ impl<'m, T: Trust> Arena<'m, T> {
     ///
     /// # Errors
     /// `Stale` with both generations if it was adopted or freed already, or was never handed over;
-    /// `OutOfBounds` if no block begins there any more; `Corrupt` if the words in memory are impossible.
+    /// `OutOfBounds` if no block begins there any more; `Corrupt` if the words in memory are
+    /// impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let mut block = arena.allocate(64)?;
+    /// block.write(0, b"parcel")?;
+    /// let handle = block.hand_over();
+    /// assert_eq!(&arena.adopt(handle)?[..6], b"parcel");
+    /// // It was dropped, and so it is free again. Nor is a handle good that somebody made up.
+    /// assert!(matches!(arena.adopt(handle), Err(Error::Stale { .. })));
+    /// assert!(arena.adopt(Handle { offset: 9, generation: 1 }).is_err());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn adopt(&self, handle: Handle) -> Result<Block<'m, T>, Error> {
         let offset = u64::from(handle.offset) * GRANULE as u64;
         let (page, start) = self.parts.config.split(offset);
@@ -539,8 +607,25 @@ impl<'m, T: Trust> Arena<'m, T> {
 
     /// What is used and what is free. Exact if nobody allocates or frees meanwhile.
     ///
+    /// Loads are Relaxed. It looks at every page and at every block of a page that is cut up.
+    ///
     /// # Errors
     /// `Corrupt` if the words in memory are impossible.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let _kept = arena.allocate(100)?;
+    /// let _sent = arena.allocate(1000)?.hand_over();
+    /// let stats = arena.stats()?;
+    /// assert_eq!((stats.used_len, stats.block_count, stats.handed_count), (104 + 1024, 2, 1));
+    /// assert_eq!(stats.free_len + stats.retained_len + stats.used_len, stats.total_len);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn stats(&self) -> Result<ArenaStats, Error> {
         stats::count(&self.parts)
     }

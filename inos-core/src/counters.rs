@@ -167,6 +167,18 @@ impl<'m> Counters<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (bank, notes) = (SectionId(1), SectionId(2));
+    /// # let builder = Layout::builder().counters(bank, "counters", CountersConfig { count: 2 });
+    /// # let layout = builder.raw(notes, "notes", 64).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(Counters::open(&sections, bank)?.capacity(), 2);
+    /// assert!(matches!(Counters::open(&sections, notes), Err(Error::WrongKind { id: 2, .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_COUNTERS, MAJOR)?;
         Ok(Self { span, config: config_of(&section)? })
@@ -183,9 +195,27 @@ impl<'m> Counters<'m> {
     /// Release: publishes its name; pairs with Acquire in [`iter`](Self::iter) and
     /// [`find`](Self::find).
     ///
+    /// `kind` and `unit` are numbers of the application's, 0 if it has none.
+    ///
     /// # Errors
     /// `TooLarge` if the label is longer than [`COUNTER_LABEL_LEN`]; `NoSeat` if all are in use;
     /// `ReadOnly`; `Fenced` if this party was declared dead meanwhile.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let drawn = counters.allocate("frames", 1, 0)?;
+    /// let lost = counters.allocate("frames", 2, 0)?;
+    /// assert_ne!(drawn.id(), lost.id(), "kinds tell counters of one name apart");
+    /// assert!(matches!(counters.allocate("more", 1, 0), Err(Error::NoSeat { count: 2 })));
+    /// drop(lost);
+    /// assert!(counters.allocate("more", 1, 0).is_ok());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn allocate(&self, label: &str, kind: u32, unit: u32) -> Result<Counter<'m>, Error> {
         let (len, max) = (label.len(), COUNTER_LABEL_LEN);
         if len > max {
@@ -215,8 +245,26 @@ impl<'m> Counters<'m> {
 
     /// Counts on a counter that another party may have made.
     ///
+    /// Acquire and Release, as [`Counter::add`].
+    ///
     /// # Errors
     /// `NoSuchIndex`; `Stale`, with the generations, if it was freed; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let frames = counters.allocate("frames", 1, 0)?;
+    /// let id = frames.id();
+    /// counters.add(id, 4)?;
+    /// assert_eq!(frames.value()?, 4);
+    /// drop(frames);
+    /// assert_eq!(counters.add(id, 1), Err(Error::Stale { expected: 1, found: 2 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn add(&self, id: CounterId, count: u32) -> Result<(), Error> {
         let at = self.offset(id.index)?;
         self.check(id)?;
@@ -231,6 +279,23 @@ impl<'m> Counters<'m> {
     /// # Errors
     /// `NoSuchIndex`; `Stale`, with the generations, if it was freed; `Contended` if others were
     /// changing it throughout.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let frames = counters.allocate("frames", 3, 9)?;
+    /// frames.add(7);
+    /// let id = frames.id();
+    /// let reading = counters.get(id)?;
+    /// assert_eq!((reading.kind, reading.unit, reading.value), (3, 9, 7));
+    /// drop(frames);
+    /// assert!(matches!(counters.get(id), Err(Error::Stale { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn get(&self, id: CounterId) -> Result<Reading, Error> {
         self.check(id)?;
         match self.read(id.index)? {
@@ -244,11 +309,43 @@ impl<'m> Counters<'m> {
     /// throughout is passed over.
     ///
     /// Acquire: pairs with Release in [`allocate`](Self::allocate).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let (frames, sounds) =
+    ///     (counters.allocate("frames", 1, 0)?, counters.allocate("sounds", 1, 0)?);
+    /// sounds.add(2);
+    /// drop(frames);
+    /// let seen: Vec<_> = counters.iter().map(|reading| (reading.id, reading.value)).collect();
+    /// assert_eq!(seen, [(sounds.id(), 2)]);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = Reading> + '_ {
         (0..self.config.count).filter_map(|index| self.read(index).ok().flatten())
     }
 
     /// The first counter of this name.
+    ///
+    /// Ordering as [`iter`](Self::iter). It looks at every counter, so keep the id.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let frames = counters.allocate("frames", 1, 0)?;
+    /// assert_eq!(counters.find("frames"), Some(frames.id()));
+    /// drop(frames);
+    /// assert_eq!(counters.find("frames"), None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn find(&self, label: &str) -> Option<CounterId> {
         self.iter().find(|reading| reading.label() == label).map(|reading| reading.id)
@@ -339,6 +436,26 @@ impl Counter<'_> {
     }
 
     /// Counts; from any thread. More than 2^20 is counted in several steps, which a reader may see.
+    ///
+    /// Acquire and Release: who sees the value sees the carries before it; pairs with Acquire in
+    /// [`value`](Self::value). It orders nothing else.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let frames = counters.allocate("frames", 1, 0)?;
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..2 {
+    ///         scope.spawn(|| (0..1000).for_each(|_| frames.add(1)));
+    ///     }
+    /// });
+    /// assert_eq!(frames.value()?, 2000);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[inline]
     pub fn add(&self, count: u32) {
         add(self.low, self.high, count);
@@ -346,8 +463,24 @@ impl Counter<'_> {
 
     /// The count, 63 bits.
     ///
+    /// Acquire; pairs with Release in [`add`](Self::add).
+    ///
     /// # Errors
     /// `Contended` if memory is not to be trusted, or 2^31 was counted during each try.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = CountersConfig { count: 2 };
+    /// # let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let counters = Counters::open(&sections, SectionId(1))?;
+    /// let bytes = counters.allocate("bytes sent", 1, 0)?;
+    /// bytes.add(u32::MAX);
+    /// bytes.add(u32::MAX);
+    /// assert_eq!(bytes.value()?, 2 * u64::from(u32::MAX));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn value(&self) -> Result<u64, Error> {
         counters::value(self.low, self.high)
     }

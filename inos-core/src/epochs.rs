@@ -110,8 +110,8 @@ fn offset_of(config: &EpochsConfig, index: u32) -> Result<usize, Error> {
     usize::try_from(offset).map_err(|_| Error::OutOfBounds { offset, len: 4 })
 }
 
-/// A bank of epochs with fixed indices. Holding one proves that its size and stride were checked against the
-/// section.
+/// A bank of epochs with fixed indices. Holding one proves that its size and stride were checked
+/// against the section.
 ///
 /// ```
 /// use inos_core::{
@@ -146,6 +146,21 @@ impl<'m> EpochTable<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (epochs, notes) = (SectionId(1), SectionId(2));
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let builder = Layout::builder().epochs(epochs, "epochs", config);
+    /// # let layout = builder.raw(notes, "notes", 64).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(EpochTable::open(&sections, epochs)?.count(), 2);
+    /// let (found, expected) = (defs::KIND_RAW, defs::KIND_EPOCHS);
+    /// let wrong = EpochTable::open(&sections, notes).err();
+    /// assert_eq!(wrong, Some(Error::WrongKind { id: 2, found, expected }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_EPOCHS, MAJOR)?;
         // A bank of names has no words of fixed indices.
@@ -165,16 +180,49 @@ impl<'m> EpochTable<'m> {
 
     /// The epoch's word, to advance it. Any number of parties may.
     ///
+    /// `index` counts from 0. Each call gives a handle on the same word.
+    ///
     /// # Errors
     /// `NoSuchIndex`; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let (one, same) = (epochs.counter(1)?, epochs.counter(1)?);
+    /// one.advance(&Spin::default());
+    /// assert_eq!(same.current(), 1);
+    /// assert_eq!(epochs.counter(2).err(), Some(Error::NoSuchIndex { index: 2, count: 2 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn counter(&self, index: u32) -> Result<EpochCounter<'m>, Error> {
         Ok(EpochCounter::from_word(self.span.word(offset_of(&self.config, index)?)?))
     }
 
     /// A watcher that has seen the epoch as it is now.
     ///
+    /// Acquire: what was stored before the epoch reached that value is visible afterwards; pairs
+    /// with Release in [`EpochCounter::advance`]. `index` counts from 0.
+    ///
     /// # Errors
     /// `NoSuchIndex`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// epochs.counter(0)?.advance(&Spin::default());
+    /// // That is over: only what comes after this is news.
+    /// let mut watcher = epochs.watcher(0)?;
+    /// assert_eq!((watcher.seen(), watcher.changed()), (1, None));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn watcher(&self, index: u32) -> Result<EpochWatcher<'m>, Error> {
         Ok(EpochWatcher::from_peek(self.span.peek(offset_of(&self.config, index)?)?))
     }

@@ -43,8 +43,10 @@ const KIND_VERSION: u32 = 1 << 16;
 ///     Ok(layout) => layout,
 ///     Err(_) => panic!("the layout is wrong"),
 /// };
-/// assert_eq!(LAYOUT.total_len() % 64, 0);
-/// assert!(LAYOUT.total_len() >= 4096);
+/// assert_eq!((LAYOUT.total_len() % 64, LAYOUT.total_len() >= 4096), (0, true));
+/// // One behind the other, on cache lines.
+/// let [epochs, log] = LAYOUT.sections() else { panic!("two were added") };
+/// assert_eq!(log.offset(), epochs.offset() + epochs.len());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -56,6 +58,14 @@ pub struct Layout {
 
 impl Layout {
     /// An empty layout to add sections to.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// // Even a layout of nothing is a region's smallest size.
+    /// let layout = Layout::builder().build()?;
+    /// assert_eq!((layout.sections().len(), layout.total_len()), (0, 4096));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn builder() -> LayoutBuilder {
         LayoutBuilder {
             sections: [Section::EMPTY; MAX_SECTIONS],
@@ -83,6 +93,15 @@ impl Layout {
     }
 
     /// FNV-1a (32 bits) over the words of the section table: equal for equal layouts.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let of = |len| Layout::builder().raw(SectionId(1), "notes", len).build();
+    /// // A length is rounded up to whole cache lines, and it is the rounded one that counts.
+    /// assert_eq!(of(100)?.hash(), of(128)?.hash());
+    /// assert_ne!(of(100)?.hash(), of(192)?.hash());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn hash(&self) -> u32 {
         hash(self.sections())
@@ -95,6 +114,10 @@ pub(crate) fn hash(sections: &[Section]) -> u32 {
 }
 
 /// Collects sections; the first mistake is kept and reported by [`build`](Self::build).
+///
+/// A section has an id below 2^31 that no other has, and a name of at most 16 bytes, which need
+/// not be unique. What its configuration says is within the ranges documented there, or `build`
+/// returns `BadLayout`. There are at most 32 sections.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing before `build`"]
 pub struct LayoutBuilder {
@@ -106,37 +129,113 @@ pub struct LayoutBuilder {
 
 impl LayoutBuilder {
     /// Bytes without structure.
+    ///
+    /// `len` is in bytes, at least 1; it is rounded up to whole cache lines.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let notes = |len| Layout::builder().raw(SectionId(1), "notes", len).build();
+    /// assert_eq!(notes(100)?.sections()[0].len(), 128);
+    /// assert_eq!(notes(0).err(), Some(Error::BadLayout { what: "a section of no bytes" }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn raw(self, id: SectionId, name: &str, len: u64) -> Self {
         self.add(id, name, kind::RAW, [0; 4], Ok(len))
     }
 
     /// A bank of epoch words.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let bank = |padded| {
+    ///     let config = EpochsConfig { count: 16, padded };
+    ///     Layout::builder().epochs(SectionId(1), "epochs", config).build()
+    /// };
+    /// // A cache line for each, or all in one.
+    /// assert_eq!(bank(true)?.sections()[0].len(), 16 * 64);
+    /// assert_eq!(bank(false)?.sections()[0].len(), 64);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn epochs(self, id: SectionId, name: &str, config: EpochsConfig) -> Self {
         self.add(id, name, kind::FIXED_EPOCHS, config.params(), epochs::section_len(&config))
     }
 
     /// A bank of epochs that are allocated by name.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let bank = |slots| {
+    ///     let config = NamedEpochsConfig { slots };
+    ///     Layout::builder().named_epochs(SectionId(1), "names", config).build()
+    /// };
+    /// assert_eq!(bank(8)?.sections()[0].len(), 8 * 64);
+    /// assert!(matches!(bank(4097), Err(Error::BadLayout { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn named_epochs(self, id: SectionId, name: &str, config: NamedEpochsConfig) -> Self {
         self.add(id, name, kind::EPOCHS, config.params(), config.section_len())
     }
 
     /// A single-producer single-consumer byte ring.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let ring = |capacity| {
+    ///     let config = RingConfig { capacity };
+    ///     Layout::builder().ring(SectionId(1), "jobs", config).build()
+    /// };
+    /// assert!(ring(64).is_ok());
+    /// assert!(matches!(ring(100), Err(Error::BadLayout { .. })), "a power of two");
+    /// ```
     pub const fn ring(self, id: SectionId, name: &str, config: RingConfig) -> Self {
         self.add(id, name, kind::RING, config.params(), ring::section_len(&config))
     }
 
     /// A ring that overwrites what was not read in time.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let broadcast = |capacity| {
+    ///     let config = BroadcastConfig { capacity };
+    ///     Layout::builder().broadcast(SectionId(1), "ticks", config).build()
+    /// };
+    /// assert!(broadcast(32).is_ok());
+    /// assert!(matches!(broadcast(16), Err(Error::BadLayout { .. })), "32 granules at least");
+    /// ```
     pub const fn broadcast(self, id: SectionId, name: &str, config: BroadcastConfig) -> Self {
         self.add(id, name, kind::BROADCAST, config.params(), broadcast::section_len(&config))
     }
 
     /// A newest-state buffer.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let state = |seats| {
+    ///     let config = PingPongConfig { slots: 4, seats, frame_len: 4096, mode: Mode::Pinned };
+    ///     Layout::builder().ping_pong(SectionId(1), "state", config).build()
+    /// };
+    /// // The writer has a slot at hand however many readers pin one.
+    /// assert!(state(2).is_ok());
+    /// assert!(matches!(state(3), Err(Error::BadLayout { .. })));
+    /// ```
     pub const fn ping_pong(self, id: SectionId, name: &str, config: PingPongConfig) -> Self {
         self.add(id, name, kind::PING_PONG, config.params(), ping_pong::section_len(&config))
     }
 
     /// A newest-state buffer whose frames are items of `item_len` bytes each: readers that take
     /// them for items of another length are refused.
+    ///
+    /// `item_len` is in bytes; a frame is a whole number of items.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let state = |item_len| {
+    ///     let config = PingPongConfig { slots: 3, seats: 1, frame_len: 120, mode: Mode::Pinned };
+    ///     Layout::builder().ping_pong_of(SectionId(1), "state", config, item_len).build()
+    /// };
+    /// assert!(state(12).is_ok());
+    /// assert!(matches!(state(16), Err(Error::BadLayout { .. })), "120 bytes are no items of 16");
+    /// ```
     pub const fn ping_pong_of(
         self,
         id: SectionId,
@@ -149,16 +248,46 @@ impl LayoutBuilder {
     }
 
     /// Submission and completion queues.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let calls = |entries| {
+    ///     let config = LanesConfig { lanes: 4, entries, buffer_len: 1024 };
+    ///     Layout::builder().lanes(SectionId(1), "calls", config).build()
+    /// };
+    /// assert!(calls(16).is_ok());
+    /// assert!(matches!(calls(12), Err(Error::BadLayout { .. })), "a power of two");
+    /// ```
     pub const fn lanes(self, id: SectionId, name: &str, config: LanesConfig) -> Self {
         self.add(id, name, kind::LANES, config.params(), lanes::section_len(&config))
     }
 
     /// A unit registry.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let units = |slot_len| {
+    ///     let config = RegistryConfig { slots: 8, slot_len };
+    ///     Layout::builder().registry(SectionId(1), "units", config).build()
+    /// };
+    /// assert!(units(192).is_ok());
+    /// assert!(matches!(units(100), Err(Error::BadLayout { .. })), "whole cache lines");
+    /// ```
     pub const fn registry(self, id: SectionId, name: &str, config: RegistryConfig) -> Self {
         self.add(id, name, kind::REGISTRY, config.params(), registry::section_len(&config))
     }
 
     /// More slots for a unit registry that was added before.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let (units, more) = (SectionId(1), SectionId(2));
+    /// let config = RegistryOverflowConfig { registry: units, slots: 8 };
+    /// let builder = Layout::builder().registry(units, "units", RegistryConfig::default());
+    /// assert!(builder.registry_overflow(more, "more", config).build().is_ok());
+    /// let alone = Layout::builder().registry_overflow(more, "more", config).build();
+    /// assert!(matches!(alone, Err(Error::BadLayout { .. })), "there is no registry before it");
+    /// ```
     pub const fn registry_overflow(
         self,
         id: SectionId,
@@ -177,28 +306,75 @@ impl LayoutBuilder {
     }
 
     /// Memory to allocate from.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let heap = |page_len| {
+    ///     let config = ArenaConfig { page_len, pages: 16 };
+    ///     Layout::builder().arena(SectionId(1), "heap", config).build()
+    /// };
+    /// assert!(heap(4096).is_ok());
+    /// assert!(matches!(heap(4000), Err(Error::BadLayout { .. })), "a power of two");
+    /// ```
     pub const fn arena(self, id: SectionId, name: &str, config: ArenaConfig) -> Self {
         self.add(id, name, kind::ARENA, config.params(), arena::section_len(&config))
     }
 
     /// Seats for those who take part; one section at most, since a party's number is its own in
     /// all of the region.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let config = PartiesConfig::of::<AlwaysAlive>(4);
+    /// let one = Layout::builder().parties(SectionId(1), "parties", config);
+    /// assert!(one.clone().build().is_ok());
+    /// let two = one.parties(SectionId(2), "more", config).build();
+    /// assert_eq!(two.err(), Some(Error::BadLayout { what: "two sections of parties" }));
+    /// ```
     pub const fn parties(self, id: SectionId, name: &str, config: PartiesConfig) -> Self {
         self.add(id, name, kind::PARTIES, config.params(), parties::section_len(&config))
     }
 
     /// Named counters.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let config = CountersConfig { count: 100 };
+    /// let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// assert_eq!(layout.sections()[0].kind(), defs::KIND_COUNTERS);
+    /// assert_eq!(layout.sections()[0].params()[0], 100);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn counters(self, id: SectionId, name: &str, config: CountersConfig) -> Self {
         self.add(id, name, kind::COUNTERS, config.params(), counters::section_len(&config))
     }
 
     /// The newest events.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// // With texts of 40 bytes an event is one cache line.
+    /// let config = LogConfig { capacity: 256, text_len: 40 };
+    /// let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// assert_eq!(layout.sections()[0].len(), (2 + 256) * 64);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn log(self, id: SectionId, name: &str, config: LogConfig) -> Self {
         self.add(id, name, kind::LOG, config.params(), log::section_len(&config))
     }
 
     /// A dirty map over sections without structure, which were added before it, one after
     /// another.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let (state, map) = (SectionId(1), SectionId(2));
+    /// let config = DirtyMapConfig { first: state, sections: 1, block_len: 64 };
+    /// let builder = Layout::builder().raw(state, "state", 4096);
+    /// assert!(builder.dirty_map(map, "dirty", config).build().is_ok());
+    /// let early = Layout::builder().dirty_map(map, "dirty", config).raw(state, "state", 4096);
+    /// assert!(matches!(early.build(), Err(Error::BadLayout { .. })), "the map comes after");
+    /// ```
     pub const fn dirty_map(self, id: SectionId, name: &str, config: DirtyMapConfig) -> Self {
         match self.run_len(config.first, config.sections) {
             Ok(len) => match config.blocks(len) {
@@ -239,6 +415,16 @@ impl LayoutBuilder {
     }
 
     /// A byte ring of many producers.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let ring = |tickets| {
+    ///     let config = MpscConfig { capacity: 64, tickets, seats: 3 };
+    ///     Layout::builder().mpsc(SectionId(1), "jobs", config).build()
+    /// };
+    /// assert!(ring(16).is_ok());
+    /// assert!(matches!(ring(2), Err(Error::BadLayout { .. })), "4 tickets at least");
+    /// ```
     pub const fn mpsc(self, id: SectionId, name: &str, config: MpscConfig) -> Self {
         self.add(id, name, kind::MPSC, config.params(), mpsc::section_len(&config))
     }
@@ -317,6 +503,16 @@ impl LayoutBuilder {
     ///
     /// # Errors
     /// The first mistake made while adding sections, or `BadLayout` if the total overflows.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let layout = Layout::builder()
+    ///     .raw(SectionId(1), "a name of more than 16 bytes", 64)
+    ///     .raw(SectionId(1), "the second mistake", 64)
+    ///     .build();
+    /// let what = "a section's name is over 16 bytes long";
+    /// assert_eq!(layout.err(), Some(Error::BadLayout { what }));
+    /// ```
     pub const fn build(mut self) -> Result<Layout, Error> {
         if let Some(error) = self.error {
             return Err(error);

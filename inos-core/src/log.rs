@@ -164,6 +164,21 @@ pub struct Entry {
 impl Entry {
     /// The text in the buffer that [`LogReader::next`] was given, up to the first byte that is no
     /// UTF-8.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// log.append(event(0, "half a mile"))?;
+    /// let mut short = [0; 4];
+    /// let entry = log.reader(0).next(&mut short)?;
+    /// assert_eq!((entry.text(&short), entry.text_len), ("half", 11));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn text<'b>(&self, buffer: &'b [u8]) -> &'b str {
         valid_prefix(buffer.get(..self.text_len).unwrap_or(buffer))
@@ -214,6 +229,19 @@ impl<'m> Log<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (events, notes) = (SectionId(1), SectionId(2));
+    /// let config = LogConfig { capacity: 16, text_len: 40 };
+    /// # let builder = Layout::builder().log(events, "log", config);
+    /// # let layout = builder.raw(notes, "notes", 64).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(Log::open(&sections, events)?.config(), config);
+    /// assert!(matches!(Log::open(&sections, notes), Err(Error::WrongKind { id: 2, .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_LOG, MAJOR)?;
         Ok(Self { span, config: config_of(&section)? })
@@ -233,6 +261,21 @@ impl<'m> Log<'m> {
     /// `TooLarge` if the text is longer than the layout says; `ReadOnly`; `Contended` if other
     /// writers held every slot that was tried, and then the event is counted as
     /// [`dropped`](Self::dropped); `Fenced` if this party was declared dead meanwhile.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// assert_eq!(log.append(event(7, "opened")), Ok(0));
+    /// assert_eq!(log.append(event(8, "closed")), Ok(1));
+    /// let long = log.append(event(9, "a text of more than forty bytes is refused"));
+    /// assert_eq!(long, Err(Error::TooLarge { len: 42, max: 40 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn append(&self, event: Event<'_>) -> Result<u32, Error> {
         let (len, max) = (event.text.len(), self.config.text_len as usize);
         if len > max {
@@ -261,6 +304,24 @@ impl<'m> Log<'m> {
     }
 
     /// Events that were given up because other writers held their slots, 32 bits, wrapping.
+    ///
+    /// Loaded Relaxed: it tells nothing about any event.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// // Five events in four slots: the first is overwritten, and none is given up.
+    /// for code in 0..5 {
+    ///     log.append(event(code, ""))?;
+    /// }
+    /// assert_eq!(log.dropped(), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> u32 {
         // The word lies inside: the length was checked.
@@ -270,6 +331,27 @@ impl<'m> Log<'m> {
     /// A reader that begins with the oldest event that is there. One whose writer is not done yet
     /// it looks for `patience` more times before it counts it as lost: 0 for a look at what
     /// there is, some thousands to follow a log by polling it.
+    ///
+    /// Acquire, as [`LogReader::next`].
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// for code in 0..6 {
+    ///     log.append(event(code, ""))?;
+    /// }
+    /// // What was overwritten before it came is not lost to it.
+    /// let mut reader = log.reader(1000);
+    /// let rest = core::iter::from_fn(|| reader.next(&mut []).ok());
+    /// assert!(rest.map(|entry| entry.code).eq(2..6));
+    /// assert_eq!(reader.lost(), 0);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn reader(&self, patience: u32) -> LogReader<'m> {
         let head = self.head();
@@ -337,6 +419,23 @@ pub struct LogReader<'m> {
 
 impl LogReader<'_> {
     /// Events that were overwritten before this reader came to them, or not finished in time.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// let mut reader = log.reader(0);
+    /// for code in 0..7 {
+    ///     log.append(event(code, ""))?;
+    /// }
+    /// assert_eq!(reader.next(&mut [])?.code, 3);
+    /// assert_eq!(reader.lost(), 3);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn lost(&self) -> u64 {
         self.lost
@@ -350,6 +449,23 @@ impl LogReader<'_> {
     /// `Empty` if there is none yet, or if its writer is not done and there is patience left;
     /// `Lapped` if the writers were faster throughout; `Corrupt` if the length in memory is
     /// impossible, and then the event is passed over.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LogConfig { capacity: 4, text_len: 40 };
+    /// # let layout = Layout::builder().log(SectionId(1), "log", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let log = Log::open(&sections, SectionId(1))?;
+    /// # let event = |code, text| Event { time: 0, level: Event::INFO, code, text };
+    /// let mut reader = log.reader(0);
+    /// let mut text = [0; 40];
+    /// assert_eq!(reader.next(&mut text), Err(Error::Empty));
+    /// log.append(event(7, "opened"))?;
+    /// let entry = reader.next(&mut text)?;
+    /// assert_eq!((entry.code, entry.level, entry.text(&text)), (7, Event::INFO, "opened"));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn next(&mut self, text: &mut [u8]) -> Result<Entry, Error> {
         let capacity = self.log.config.capacity;
         // Each step passes one event over.

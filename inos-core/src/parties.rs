@@ -55,6 +55,12 @@ pub struct PartiesConfig {
 
 impl PartiesConfig {
     /// Seats for parties whose lives are proven by `L`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let config = PartiesConfig::of::<AlwaysAlive>(4);
+    /// assert_eq!((config.seats, config.scheme), (4, AlwaysAlive::SCHEME));
+    /// ```
     #[must_use]
     pub const fn of<L: Liveness>(seats: u32) -> Self {
         Self { seats, scheme: L::SCHEME }
@@ -143,6 +149,18 @@ impl<'m, T: Trust> Parties<'m, T> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// let config = PartiesConfig::of::<AlwaysAlive>(4);
+    /// let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(Parties::open(&sections, seats)?.config(), config);
+    /// assert!(matches!(Parties::open(&sections, SectionId(9)), Err(Error::NoSection { id: 9 })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_PARTIES, MAJOR)?;
         Ok(Self { span, config: config_of(&section)?, trust: PhantomData })
@@ -161,6 +179,22 @@ impl<'m, T: Trust> Parties<'m, T> {
     ///
     /// # Errors
     /// `NoSuchIndex`; `Empty` if the seat is free.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let parties = Parties::open(&sections, seats)?;
+    /// let camera = sections.join_as(seats, &AlwaysAlive, "camera", 4711)?;
+    /// let info = parties.info(camera.number())?;
+    /// assert_eq!((info.label(), info.process_id), ("camera", 4711));
+    /// assert_eq!(parties.info(2), Err(Error::Empty));
+    /// assert_eq!(parties.info(3), Err(Error::NoSuchIndex { index: 3, count: 2 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn info(&self, number: u16) -> Result<PartyInfo, Error> {
         let seat = self.seat(number)?;
         let raw = seat.load(SEAT_LEASE)?;
@@ -185,6 +219,24 @@ impl<'m, T: Trust> Parties<'m, T> {
     }
 
     /// The parties there are, in the order of their numbers.
+    ///
+    /// Ordering as [`info`](Self::info). Each is looked at when the iterator comes to it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let parties = Parties::open(&sections, seats)?;
+    /// let camera = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// let screen = sections.join(seats, &AlwaysAlive, "screen")?;
+    /// drop(camera);
+    /// let left: Vec<_> = parties.iter().collect();
+    /// assert_eq!((left.len(), left[0].number, left[0].label()), (1, 2, "screen"));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = PartyInfo> + use<'m, T> {
         let parties = *self;
         (1..=self.config.seats).filter_map(move |seat| parties.info(seat as u16).ok())
@@ -192,8 +244,28 @@ impl<'m, T: Trust> Parties<'m, T> {
 
     /// The epoch by which a party shows that it works. One that stops raises suspicion.
     ///
+    /// `number` counts from 1. Ordering as [`EpochTable::watcher`](crate::EpochTable::watcher).
+    ///
     /// # Errors
     /// `NoSuchIndex`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let parties = Parties::open(&sections, seats)?;
+    /// # let soon = Some(core::time::Duration::from_millis(1));
+    /// let camera = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// let mut watcher = parties.heartbeat_watcher(camera.number())?;
+    /// camera.heartbeat()?.advance(&Spin::default());
+    /// assert_eq!(watcher.wait(&Spin::default(), soon), Ok(1));
+    /// // It may be busy, stopped in a debugger, or dead.
+    /// assert_eq!(watcher.wait(&Spin::default(), soon), Err(Error::TimedOut));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn heartbeat_watcher(&self, number: u16) -> Result<EpochWatcher<'m>, Error> {
         Ok(EpochWatcher::from_peek(self.seat(number)?.peek(HEARTBEAT)?))
     }

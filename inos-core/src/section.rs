@@ -12,6 +12,18 @@ pub struct SectionId(pub u32);
 
 /// Where a section lies and what it is. From an attached region: checked, and copied out of
 /// shared memory.
+///
+/// ```
+/// use inos_core::{Layout, RingConfig, SectionId, defs};
+///
+/// let layout = Layout::builder().ring(SectionId(7), "jobs", RingConfig { capacity: 64 }).build()?;
+/// let section = layout.sections()[0];
+/// assert_eq!((section.id(), section.name()), (SectionId(7), "jobs"));
+/// assert_eq!((section.kind(), section.version()), (defs::KIND_RING, (1, 0)));
+/// assert_eq!(section.params(), [64, 0, 0, 0]);
+/// assert_eq!((section.offset() % 64, section.len() % 64, section.is_empty()), (0, 0, false));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Section {
     pub(crate) id: SectionId,

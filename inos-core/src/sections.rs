@@ -48,6 +48,10 @@ use crate::sync::Ordering;
 /// assert_eq!((section.offset(), section.len()), (128, 128));
 /// let epochs = EpochTable::open(&sections, EPOCHS)?;
 /// assert_eq!(epochs.count(), 2);
+///
+/// assert_eq!((sections.context_id(), sections.layout_hash()), (42, layout.hash()));
+/// assert_eq!((sections.len() as u64, sections.is_empty()), (layout.total_len(), false));
+/// assert_eq!(sections.access(), Access::ReadWrite);
 /// # Ok::<(), inos_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -69,6 +73,19 @@ impl<'m, T: Trust> Sections<'m, T> {
     ///
     /// # Errors
     /// `TooSmall` if the layout needs more bytes than there are; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let layout = Layout::builder().raw(SectionId(1), "notes", 8192).build()?;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// let small = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7);
+    /// assert!(matches!(small, Err(Error::TooSmall { len: 4096, needed: 8320 })));
+    ///
+    /// let mut memory = AlignedBytes::<16384>::new();
+    /// let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(sections.len(), 8320, "what is behind the layout is left alone");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn create(region: Region<'m, T>, layout: &Layout, context_id: u64) -> Result<Self, Error> {
         let (whole, _) = region.into_span();
         whole.require_writable()?;
@@ -122,9 +139,26 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// [`Region::from_bytes`] the attachment is exclusive: roles, pins and claims that the
     /// bytes say are held are void.
     ///
+    /// Acquire: what stands in the superblock and the table is visible; pairs with Release in
+    /// [`create`](Self::create).
+    ///
     /// # Errors
-    /// `TooSmall`, `BadMagic`, `VersionMismatch`, `NotReady`, or `Corrupt` with the name of
-    /// the first field that contradicts the format.
+    /// `TooSmall`, `BadMagic`, `VersionMismatch`, `NotReady`, `OutOfBounds` for a section or a
+    /// table that ends outside the region, or `Corrupt` with the name of the first field that
+    /// contradicts the format.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// let blank = Sections::attach(Region::from_bytes(memory.as_mut())?);
+    /// assert!(matches!(blank, Err(Error::BadMagic { found: 0 })));
+    ///
+    /// Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let sections = Sections::attach(Region::from_bytes(memory.as_mut())?)?;
+    /// assert_eq!((sections.context_id(), sections.layout_hash()), (7, layout.hash()));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn attach(region: Region<'m, T>) -> Result<Self, Error> {
         let (sections, alone) = Self::look(region)?;
         if alone {
@@ -252,8 +286,23 @@ impl<'m, T: Trust> Sections<'m, T> {
 
     /// Whether the memory is still the formatting that this handle was made for.
     ///
+    /// Words are loaded Relaxed: a handle found current may be stale a moment later.
+    ///
     /// # Errors
     /// `Stale` with both context ids.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let words: Vec<_> = (0..1024).map(|_| AtomicU32::new(0)).collect();
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let first = Sections::create(Region::from_words(&words), &layout, 7)?;
+    /// assert_eq!(first.check(), Ok(()));
+    /// // Somebody formats the same memory.
+    /// let second = Sections::create(Region::from_words(&words), &layout, 8)?;
+    /// assert_eq!(first.check(), Err(Error::Stale { expected: 7, found: 8 }));
+    /// assert_eq!(second.check(), Ok(()));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn check(&self) -> Result<(), Error> {
         let found = load_wide(&self.span, SUPERBLOCK_CONTEXT_ID)?;
         let expected = self.context_id;
@@ -261,6 +310,19 @@ impl<'m, T: Trust> Sections<'m, T> {
     }
 
     /// All sections, of unknown kinds too, in the order of the table.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let layout = Layout::builder()
+    /// #     .raw(SectionId(3), "notes", 64)
+    /// #     .ring(SectionId(1), "jobs", RingConfig { capacity: 64 })
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// // By where they lie, not by their ids.
+    /// assert!(sections.iter().map(Section::name).eq(["notes", "jobs"]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &Section> {
         self.table.iter().take(self.count)
     }
@@ -269,6 +331,17 @@ impl<'m, T: Trust> Sections<'m, T> {
     ///
     /// # Errors
     /// `NoSection`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let notes = SectionId(1);
+    /// # let layout = Layout::builder().raw(notes, "notes", 64).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(sections.section(notes)?.name(), "notes");
+    /// assert_eq!(sections.section(SectionId(9)), Err(Error::NoSection { id: 9 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn section(&self, id: SectionId) -> Result<&Section, Error> {
         self.iter().find(|section| section.id == id).ok_or(Error::NoSection { id: id.0 })
     }
@@ -276,29 +349,53 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// Copies bytes out of a section without structure. Whoever may be writing them, the copy
     /// is sound; whether it is consistent is for an epoch to tell.
     ///
+    /// Loads are Relaxed, a word at a time.
+    ///
     /// # Errors
-    /// `NoSection`, `WrongKind`, `OutOfBounds`, or `Misaligned` unless `offset` is a multiple
-    /// of 4.
+    /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`, `OutOfBounds`, or `Misaligned` unless
+    /// `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let notes = SectionId(1);
+    /// # let layout = Layout::builder().raw(notes, "notes", 64).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// sections.write_raw(notes, 4, b"hello")?;
+    /// let mut text = [0; 3];
+    /// sections.read_raw(notes, 4, &mut text)?;
+    /// assert_eq!(&text, b"hel");
+    /// let beyond = sections.read_raw(notes, 64, &mut text);
+    /// assert_eq!(beyond, Err(Error::OutOfBounds { offset: 64, len: 3 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read_raw(&self, id: SectionId, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.find(id, KIND_RAW, 1)?.0.read(offset, out)
     }
 
     /// Copies bytes into a section without structure, by relaxed stores of words.
     ///
+    /// Publishes nothing: advance an epoch afterwards
+    /// ([`EpochCounter::advance`](crate::EpochCounter::advance)). If the number of bytes is not a
+    /// multiple of 4, the rest of the last word is stored as it was found.
+    ///
     /// # Errors
     /// As [`read_raw`](Self::read_raw); `ReadOnly`.
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Error, Layout, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 100).build()?;
+    /// # use inos_core::*;
+    /// # let notes = SectionId(1);
+    /// # let layout = Layout::builder().raw(notes, "notes", 64).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// const NOTES: SectionId = SectionId(1);
-    /// sections.write_raw(NOTES, 4, b"hello")?;
-    /// let mut bytes = [0; 5];
-    /// sections.read_raw(NOTES, 4, &mut bytes)?;
-    /// assert_eq!(&bytes, b"hello");
-    /// assert_eq!(sections.write_raw(NOTES, 5, b"!"), Err(Error::Misaligned { by: 1, align: 4 }));
+    /// sections.write_raw(notes, 60, b"last")?;
+    /// // Refused as a whole: nothing was written.
+    /// let beyond = sections.write_raw(notes, 56, b"nine chars");
+    /// assert_eq!(beyond, Err(Error::OutOfBounds { offset: 56, len: 10 }));
+    /// assert_eq!(sections.write_raw(notes, 2, b""), Err(Error::Misaligned { by: 2, align: 4 }));
+    /// # let mut last = [0; 4];
+    /// # sections.read_raw(notes, 60, &mut last)?;
+    /// # assert_eq!(&last, b"last");
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn write_raw(&self, id: SectionId, offset: usize, bytes: &[u8]) -> Result<(), Error> {
@@ -306,6 +403,19 @@ impl<'m, T: Trust> Sections<'m, T> {
     }
 
     /// As whom roles in this region are claimed: the number of a [`Party`](crate::Party), or 0.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let party = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// assert_eq!(party.sections().party(), party.number());
+    /// assert_eq!(sections.party(), 0, "who has not joined has no name");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn party(&self) -> u16 {
         self.span.party()

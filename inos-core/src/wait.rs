@@ -61,6 +61,37 @@ pub enum Parked {
 /// again. It carries no data: what was published is acquired from the word, not from here. But
 /// once the deadline has passed it must say so sooner or later, even on a word that never
 /// stands still.
+///
+/// One that gives its time slice to other threads, on any system that has those:
+///
+/// ```
+/// use inos_core::{AtomicU32, Ordering, Park, Parked};
+/// use std::{thread, time::{Duration, Instant}};
+///
+/// struct Yield;
+///
+/// impl Park for Yield {
+///     type Deadline = Option<Instant>;
+///
+///     fn deadline(&self, timeout: Option<Duration>) -> Option<Instant> {
+///         Some(Instant::now() + timeout?)
+///     }
+///     fn park(&self, word: &AtomicU32, expected: u32, end: &mut Option<Instant>) -> Parked {
+///         // Relaxed: the caller acquires.
+///         if word.load(Ordering::Relaxed) != expected { Parked::Woken } else { self.pause(end) }
+///     }
+///     fn pause(&self, end: &mut Option<Instant>) -> Parked {
+///         thread::yield_now();
+///         if end.is_some_and(|end| end <= Instant::now()) { Parked::TimedOut } else { Parked::Woken }
+///     }
+///     fn wake_all(&self, _: &AtomicU32) {} // nobody sleeps
+/// }
+///
+/// let word = AtomicU32::new(1);
+/// let mut soon = Yield.deadline(Some(Duration::from_millis(1)));
+/// assert_eq!(Yield.park(&word, 2, &mut soon), Parked::Woken);
+/// while Yield.park(&word, 1, &mut soon) == Parked::Woken {}
+/// ```
 pub trait Park {
     /// A moment in this host's time, or whatever stands for one.
     type Deadline;

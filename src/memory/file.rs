@@ -38,6 +38,7 @@ use super::map::Mapping;
 ///
 /// let other = FileMemory::open(&path, Access::ReadOnly)?;
 /// assert_eq!((other.path(), other.access()), (path.as_path(), Access::ReadOnly));
+/// assert_eq!((other.len(), other.is_empty()), (memory.len(), false));
 /// // SAFETY: as above.
 /// let seen = Sections::attach(unsafe { other.cooperative()? })?;
 /// assert_eq!(seen.layout_hash(), sections.layout_hash());
@@ -61,6 +62,23 @@ impl FileMemory {
     /// # Errors
     /// `NotARegion` if there is something at `path` that is not a region; `Io`; `TooLarge`; and
     /// `Region` with `TooSmall` below the 4096 bytes of the smallest region.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-create", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// let memory = FileMemory::create(&path, 4096)?;
+    /// assert!(!path.exists(), "it has no name yet");
+    /// drop(memory);
+    /// assert_eq!(std::fs::read_dir(&folder)?.count(), 0, "and never gets one");
+    ///
+    /// std::fs::write(&path, "somebody's notes")?;
+    /// assert!(matches!(FileMemory::create(&path, 4096), Err(MemoryError::NotARegion { .. })));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(path: impl AsRef<Path>, len: u64) -> Result<Self, MemoryError> {
         let path = path.as_ref();
         let map_len = super::check_len(len)?;
@@ -85,7 +103,26 @@ impl FileMemory {
     /// Maps an existing region, whole.
     ///
     /// # Errors
-    /// `Io`; `NotARegion` if the file does not begin as a region does; `TooLarge`.
+    /// `Io`; `NotARegion` if the file does not begin as a region does; `TooLarge`; and `Region` with
+    /// `TooSmall` if it is shorter than the 4096 bytes of the smallest region.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-open", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let made = FileMemory::create(&path, layout.total_len())?;
+    /// // SAFETY: nobody else knows the file.
+    /// Sections::create(unsafe { made.cooperative()? }, &layout, 1)?;
+    /// assert!(matches!(FileMemory::open(&path, Access::ReadOnly), Err(MemoryError::Io { .. })));
+    /// made.persist()?;
+    /// let opened = FileMemory::open(&path, Access::ReadOnly)?;
+    /// assert_eq!((opened.len(), opened.access()), (4096, Access::ReadOnly));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>, access: Access) -> Result<Self, MemoryError> {
         let path = path.as_ref();
         let fail = |source: io::Error| MemoryError::io(path, source);
@@ -108,6 +145,31 @@ impl FileMemory {
     ///
     /// # Errors
     /// `NotARegion` if something else appeared at the path meanwhile; `Io`.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-persist", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let make = |context_id| {
+    ///     let memory = FileMemory::create(&path, layout.total_len())?;
+    ///     // SAFETY: nobody truncates the file.
+    ///     Sections::create(unsafe { memory.hostile()? }, &layout, context_id)?;
+    ///     memory.persist()?;
+    ///     Ok::<_, MemoryError>(memory)
+    /// };
+    /// let (old, _new) = (make(1)?, make(2)?);
+    /// // Who opens the name finds the new region; who had mapped the old one keeps it.
+    /// let found = FileMemory::open(&path, Access::ReadOnly)?;
+    /// // SAFETY: as above.
+    /// let [found, old] = [&found, &old].map(|memory| unsafe { memory.hostile() });
+    /// assert_eq!(Sections::attach(found?)?.context_id(), 2);
+    /// assert_eq!(Sections::attach(old?)?.context_id(), 1);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn persist(&self) -> Result<(), MemoryError> {
         let mut temporary = self.temporary.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(from) = temporary.as_ref() else { return Ok(()) };
@@ -121,6 +183,25 @@ impl FileMemory {
     ///
     /// # Errors
     /// `Io`.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-flush", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let memory = FileMemory::create(&path, layout.total_len())?;
+    /// // SAFETY: nobody truncates the file.
+    /// let sections = Sections::create(unsafe { memory.hostile()? }, &layout, 1)?;
+    /// sections.write_raw(SectionId(1), 0, b"to keep")?;
+    /// memory.flush()?;
+    /// memory.persist()?;
+    /// // Other processes would have seen it without; this is for a power cut.
+    /// assert!(std::fs::read(&path)?.windows(7).any(|bytes| bytes == b"to keep"));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flush(&self) -> Result<(), MemoryError> {
         self.map.flush().map_err(|source| MemoryError::io(&self.path, source))
     }
@@ -129,6 +210,29 @@ impl FileMemory {
     ///
     /// # Errors
     /// `Io`, also where `/proc` is not mounted, and for a file that was opened for reading only.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-locks", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// let parties = SectionId(1);
+    /// let seats = PartiesConfig::of::<FileLocks>(2);
+    /// let layout = Layout::builder().parties(parties, "parties", seats).build()?;
+    /// let memory = FileMemory::create(&path, layout.total_len())?;
+    /// // SAFETY: nobody truncates the file.
+    /// let sections = Sections::create(unsafe { memory.hostile()? }, &layout, 1)?;
+    /// let party = sections.join(parties, &memory.locks()?, "camera")?;
+    /// // Any mapping of the file tells who lives.
+    /// memory.persist()?;
+    /// let other = FileMemory::open(&path, Access::ReadWrite)?;
+    /// assert!(!other.locks()?.is_dead(party.number()));
+    /// drop(party);
+    /// assert!(other.locks()?.is_dead(1));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(target_os = "linux")]
     pub fn locks(&self) -> Result<super::FileLocks<'_>, MemoryError> {
         use std::os::fd::AsFd as _;

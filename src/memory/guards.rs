@@ -75,9 +75,24 @@ impl ThreadGuards {
 
     /// Vouches for the death of the party in this seat.
     ///
+    /// Release: what the party did is over; pairs with Acquire in whoever finds it dead. A seat
+    /// that nobody sits in stays as it is, and one that there is not is passed over.
+    ///
     /// # Safety
     /// Neither the party nor anything that was opened through it will be used or dropped again:
     /// every thread that could was joined, and its end happens before this call.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let memory = HeapMemory::new(4096)?;
+    /// let guards = memory.guards();
+    /// core::mem::forget(guards.enter(3)?);
+    /// assert!(!guards.is_dead(3));
+    /// // SAFETY: the guard was forgotten here, and no party was made of it.
+    /// unsafe { guards.declare_dead(3) };
+    /// assert!(guards.is_dead(3) && guards.enter(3)?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub unsafe fn declare_dead(&self, seat: u16) {
         if let Some(alive) = self.0.alive.get(usize::from(seat)) {
             // Relaxed: `leave` checks it.

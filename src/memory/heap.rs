@@ -15,6 +15,7 @@ use crate::aligned::AlignedVec;
 ///     .epochs(SectionId(1), "epochs", EpochsConfig { count: 1, padded: true })
 ///     .build()?;
 /// let mut memory = HeapMemory::new(layout.total_len())?;
+/// assert_eq!((memory.len() as u64, memory.is_empty()), (layout.total_len(), false));
 /// let sections = Sections::create(memory.region()?, &layout, 1)?;
 /// assert_eq!(sections.iter().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -31,6 +32,16 @@ impl HeapMemory {
     /// # Errors
     /// `TooLarge`, and `Region` with `TooSmall` below the 4096 bytes of the smallest region.
     /// Where the allocator has no memory left, the process ends, as for any vector.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let memory = HeapMemory::new(1 << 20)?;
+    /// assert_eq!((memory.len(), memory.is_empty()), (1 << 20, false));
+    /// let small = HeapMemory::new(100);
+    /// assert!(matches!(small, Err(MemoryError::Region(Error::TooSmall { .. }))));
+    /// assert!(matches!(HeapMemory::new(u64::MAX), Err(MemoryError::TooLarge { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(len: u64) -> Result<Self, MemoryError> {
         let mut bytes = AlignedVec::new(super::check_len(len)?);
         let guards = ThreadGuards::new(bytes.as_mut().as_mut_ptr());
@@ -50,6 +61,18 @@ impl HeapMemory {
     }
 
     /// Proof of life for the parties of this memory, which are threads.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let mut memory = HeapMemory::new(4096)?;
+    /// let guards = memory.guards();
+    /// let life = guards.enter(3)?;
+    /// assert!(life.is_some() && !guards.is_dead(3));
+    /// // A new region has no parties: whoever was there borrowed the last one.
+    /// memory.region()?;
+    /// assert!(guards.is_dead(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn guards(&self) -> ThreadGuards {
         self.guards.clone()
@@ -59,6 +82,19 @@ impl HeapMemory {
     ///
     /// # Errors
     /// `Region`; does not happen, because the memory is aligned and large enough.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(1), "jobs", config).build()?;
+    /// let mut memory = HeapMemory::new(layout.total_len())?;
+    /// let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// core::mem::forget(RingBuffer::open(&sections, SectionId(1))?.producer()?);
+    /// // Taken again, the region is ours alone: what was claimed through the last one is void.
+    /// let sections = Sections::attach(memory.region()?)?;
+    /// assert!(RingBuffer::open(&sections, SectionId(1))?.producer().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn region(&mut self) -> Result<Region<'_, Cooperative>, MemoryError> {
         // Whoever sat here had borrowed the region before, and that borrow is over.
         self.guards.clear();

@@ -80,6 +80,26 @@ impl FileMemory {
     /// - none of them truncates the file or writes to it other than through a region;
     /// - each runs this protocol at the layout in the file, and keeps its roles and claims;
     /// - nobody formats the region again while others are attached to it.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-cooperative", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(1), "jobs", config).build()?;
+    /// let memory = FileMemory::create(&path, layout.total_len())?;
+    /// // SAFETY: the file has no name, so it is ours alone, and this is its only region.
+    /// let sections = Sections::create(unsafe { memory.cooperative()? }, &layout, 1)?;
+    /// let mut producer = RingBuffer::open(&sections, SectionId(1))?.producer()?;
+    /// // Among parties that are trusted, claimed space is borrowed in place.
+    /// let mut grant = producer.try_claim(5)?;
+    /// grant.copy_from_slice(b"hello");
+    /// grant.commit(0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub unsafe fn cooperative(&self) -> Result<Region<'_, Cooperative>, MemoryError> {
         // SAFETY: the contract of `region` is part of this function's.
         Ok(unsafe { self.map.region() }?)
@@ -93,6 +113,23 @@ impl FileMemory {
     /// # Safety
     /// Nobody truncates the file while this region or anything opened from it is in use: a
     /// shorter file kills who reads past its end. Where that can't be promised, use a `Memfd`.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let name = format!("inos-doc-{}-hostile", std::process::id());
+    /// # let folder = std::env::temp_dir().join(name);
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("shared.inos");
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let memory = FileMemory::create(&path, layout.total_len())?;
+    /// // SAFETY: nobody truncates the file.
+    /// let sections = Sections::create(unsafe { memory.hostile()? }, &layout, 1)?;
+    /// memory.persist()?;
+    /// // Others write what they like into it, and are only ever believed what was checked.
+    /// sections.write_raw(SectionId(1), 0, b"hello")?;
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub unsafe fn hostile(&self) -> Result<Region<'_, Hostile>, MemoryError> {
         // SAFETY: the contract of `region` for the hostile trust is this function's.
         Ok(unsafe { self.map.region() }?)
@@ -112,6 +149,18 @@ impl super::Memfd {
     /// - none of them writes to the memory other than through a region;
     /// - each runs this protocol at the layout in it, and keeps its roles and claims;
     /// - nobody formats the region again while others are attached to it.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let memory = Memfd::new("flock", layout.total_len())?;
+    /// // SAFETY: nobody was given the descriptor, and the other region of it only looks.
+    /// let sections = Sections::create(unsafe { memory.cooperative()? }, &layout, 1)?;
+    /// // SAFETY: as above.
+    /// let seen = Sections::attach(unsafe { memory.cooperative()? })?;
+    /// assert_eq!(seen.layout_hash(), sections.layout_hash());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub unsafe fn cooperative(&self) -> Result<Region<'_, Cooperative>, MemoryError> {
         // SAFETY: the length is fixed by seals, which can't be taken off; the rest of the
         // contract of `region` is this function's.
@@ -122,6 +171,20 @@ impl super::Memfd {
     ///
     /// # Errors
     /// As [`cooperative`](Self::cooperative).
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let memory = Memfd::new("flock", layout.total_len())?;
+    /// let sections = Sections::create(memory.hostile()?, &layout, 1)?;
+    /// // Any number of regions of one memory, here or in other processes; no promise is needed.
+    /// let other = Sections::attach(memory.hostile()?)?;
+    /// sections.write_raw(SectionId(1), 0, b"hello")?;
+    /// let mut text = [0; 5];
+    /// other.read_raw(SectionId(1), 0, &mut text)?;
+    /// assert_eq!(&text, b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hostile(&self) -> Result<Region<'_, Hostile>, MemoryError> {
         // SAFETY: the length is fixed by seals, which can't be taken off; the hostile trust
         // demands nothing else.

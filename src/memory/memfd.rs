@@ -22,6 +22,8 @@ use super::map::Mapping;
 /// use std::os::fd::AsFd;
 ///
 /// let memory = Memfd::new("flock", 4096)?;
+/// assert_eq!((memory.len(), memory.is_empty()), (4096, false));
+/// assert_eq!(memory.access(), Access::ReadWrite);
 /// let other = Memfd::from_fd(memory.as_fd().try_clone_to_owned()?, Access::ReadWrite)?;
 /// assert_eq!(other.hostile()?.len(), 4096);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,6 +40,15 @@ impl Memfd {
     /// # Errors
     /// `Io`; `TooLarge`; and `Region` with `TooSmall` below the 4096 bytes of the smallest
     /// region.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let memory = Memfd::new("flock", 8192)?;
+    /// assert_eq!((memory.len(), memory.access()), (8192, Access::ReadWrite));
+    /// let small = Memfd::new("flock", 100);
+    /// assert!(matches!(small, Err(MemoryError::Region(Error::TooSmall { .. }))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(name: &str, len: u64) -> Result<Self, MemoryError> {
         let fail = |source: rustix::io::Errno| MemoryError::io(name, source);
         let map_len = super::check_len(len)?;
@@ -55,6 +66,22 @@ impl Memfd {
     /// # Errors
     /// `NotSealed` unless its length is fixed by seals, which is checked before it is looked
     /// at; `Io`, also for a descriptor that is no memory file; `TooLarge`; `Region`.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// use std::os::fd::AsFd;
+    ///
+    /// let memory = Memfd::new("flock", 4096)?;
+    /// let seen = Memfd::from_fd(memory.as_fd().try_clone_to_owned()?, Access::ReadOnly)?;
+    /// assert!(matches!(seen.locks(), Err(MemoryError::Io { .. })), "it has no part in it");
+    /// // What may shrink under a reader's hands is not mapped.
+    /// # let path = std::env::temp_dir().join(format!("inos-doc-{}-from_fd", std::process::id()));
+    /// # std::fs::write(&path, [0; 4096])?;
+    /// # let file = std::fs::File::open(&path)?;
+    /// # std::fs::remove_file(&path)?;
+    /// assert!(Memfd::from_fd(file.into(), Access::ReadOnly).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_fd(fd: OwnedFd, access: Access) -> Result<Self, MemoryError> {
         const NAME: &str = "memfd";
         let seals = fcntl_get_seals(&fd).map_err(|source| MemoryError::io(NAME, source))?;
@@ -73,6 +100,21 @@ impl Memfd {
     /// # Errors
     /// `Io`, also where `/proc` is not mounted, and for memory that is mapped for
     /// reading only.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let parties = SectionId(1);
+    /// let seats = PartiesConfig::of::<FileLocks>(2);
+    /// let layout = Layout::builder().parties(parties, "parties", seats).build()?;
+    /// let memory = Memfd::new("flock", layout.total_len())?;
+    /// let sections = Sections::create(memory.hostile()?, &layout, 1)?;
+    /// let locks = memory.locks()?;
+    /// let party = sections.join(parties, &locks, "camera")?;
+    /// assert!(!locks.is_dead(party.number()));
+    /// drop(party);
+    /// assert!(locks.is_dead(1), "nobody holds the lock");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn locks(&self) -> Result<FileLocks<'_>, MemoryError> {
         super::lock::require_writable(self.access())
             .and_then(|()| FileLocks::new(self.map.base(), self.file.as_fd()))

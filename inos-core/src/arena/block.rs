@@ -56,8 +56,28 @@ impl<'m, T: Trust> Block<'m, T> {
 
     /// Copies bytes out.
     ///
+    /// Loads are Relaxed: the block is this party's alone. Hostile ones may write to it all the
+    /// same; then the copy is whatever they left.
+    ///
     /// # Errors
     /// `OutOfBounds` beyond the block; `Misaligned` unless `offset` is a multiple of 4.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let mut block = arena.allocate(64)?;
+    /// block.write(8, b"eight")?;
+    /// let mut text = [0; 5];
+    /// block.read(8, &mut text)?;
+    /// assert_eq!(&text, b"eight");
+    /// assert_eq!(block.read(60, &mut text), Err(Error::OutOfBounds { offset: 60, len: 5 }));
+    /// assert_eq!(block.read(2, &mut text), Err(Error::Misaligned { by: 2, align: 4 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         self.inside(offset, out.len())?;
         self.parts.pages()?.read(self.offset() + offset, out)
@@ -65,8 +85,24 @@ impl<'m, T: Trust> Block<'m, T> {
 
     /// Copies bytes in, by relaxed stores of words.
     ///
+    /// Published by [`hand_over`](Self::hand_over).
+    ///
     /// # Errors
     /// As [`read`](Self::read). Nothing is written then.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let mut block = arena.allocate(64)?;
+    /// block.write(60, b"last")?;
+    /// assert_eq!(&block[60..], b"last");
+    /// assert_eq!(block.write(64, b"!"), Err(Error::OutOfBounds { offset: 64, len: 1 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         self.inside(offset, bytes.len())?;
         self.parts.pages()?.write(self.offset() + offset, bytes)
@@ -83,6 +119,23 @@ impl<'m, T: Trust> Block<'m, T> {
     /// then it is still this party's, and is freed when that dies or leaves.
     ///
     /// Release: what was written to it is visible to the one who adopts it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = ArenaConfig { page_len: 1024, pages: 4 };
+    /// # let layout = Layout::builder().arena(SectionId(1), "arena", config).build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let mut arena = Arena::open(&sections, SectionId(1))?;
+    /// let mut block = arena.allocate(64)?;
+    /// block.write(0, b"parcel")?;
+    /// let Handle { offset, generation } = block.hand_over();
+    /// // Two words, on their way in a record: still counted as this party's.
+    /// assert_eq!(arena.stats()?.handed_count, 1);
+    /// let parcel = arena.adopt(Handle { offset, generation })?;
+    /// assert_eq!((&parcel[..6], arena.stats()?.handed_count), (&b"parcel"[..], 0));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn hand_over(mut self) -> Handle {
         // A block that was taken away can't be handed over: then nobody adopts this generation.
         let generation = self.claim.as_ref().map_or(0, Claim::generation);

@@ -7,6 +7,9 @@ use crate::sync::AtomicU32;
 use crate::wait::Park;
 
 /// An epoch that this party may advance. Holding one proves that its word can be written.
+///
+/// Clones and copies are handles on the same word, which any number of parties may advance at a
+/// time: no advance is lost.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochCounter<'m> {
     word: &'m AtomicU32,
@@ -22,6 +25,20 @@ impl<'m> EpochCounter<'m> {
     ///
     /// Acquire: what was stored before the epoch reached this value is visible afterwards;
     /// pairs with Release in [`advance`](Self::advance).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let counter = epochs.counter(0)?;
+    /// assert_eq!(counter.current(), 0);
+    /// counter.advance(&Spin::default());
+    /// assert_eq!(counter.current(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn current(&self) -> u32 {
         epoch::current(self.word)
@@ -32,6 +49,27 @@ impl<'m> EpochCounter<'m> {
     /// Release: publishes what this party stored before; pairs with Acquire in
     /// [`EpochWatcher::changed`] and [`EpochWatcher::wait`]. `park` is asked to wake only if
     /// somebody sleeps.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let counter = epochs.counter(0)?;
+    /// let mut watcher = epochs.watcher(0)?;
+    /// let total = AtomicU32::new(0);
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         total.store(42, Ordering::Relaxed);
+    ///         counter.advance(&Spin::default()); // publishes it
+    ///     });
+    ///     watcher.wait(&Spin::default(), None)
+    /// })?;
+    /// assert_eq!(total.load(Ordering::Relaxed), 42);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn advance<P: Park>(&self, park: &P) -> u32 {
         epoch::advance_and_wake(self.word, || park.wake_all(self.word))
     }
@@ -67,6 +105,22 @@ impl<'m> EpochCounter<'m> {
     }
 
     /// A watcher that has seen the epoch as it is now.
+    ///
+    /// Acquire, as [`current`](Self::current).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let answers = epochs.counter(1)?;
+    /// let mut watcher = answers.watcher();
+    /// answers.advance(&Spin::default());
+    /// assert_eq!(watcher.changed(), Some(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn watcher(&self) -> EpochWatcher<'m> {
         EpochWatcher::over_word(self.word)

@@ -81,6 +81,22 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
 ///
 /// Holding one proves nothing: the epoch may have been freed. It is one number, so it can be
 /// handed to another party; an id that is kept over 2^20 reuses of its slot fits again.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = NamedEpochsConfig { slots: 8 };
+/// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+/// epochs.free(epochs.allocate("frames")?.id(), &Spin::default())?;
+/// let id = epochs.allocate("sounds")?.id();
+/// assert_eq!((id.index(), id.generation()), (0, 1));
+/// // As a word of a message, and back.
+/// assert_eq!(EpochId::from_raw(id.raw()), id);
+/// assert!(epochs.counter(EpochId::from_raw(id.raw() + 1)).is_err(), "checked where it is used");
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EpochId(u32);
 
@@ -129,6 +145,19 @@ pub enum Allocated {
 
 impl Allocated {
     /// The id, in either case.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// assert_eq!(epochs.allocate("frames")?.id(), id, "whoever made it");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn id(self) -> EpochId {
         match self {
@@ -138,6 +167,20 @@ impl Allocated {
 }
 
 /// A copy of what a slot says about its epoch.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = NamedEpochsConfig { slots: 8 };
+/// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+/// let id = epochs.allocate("frames")?.id();
+/// let entry = epochs.entry(0)?.ok_or(Error::Empty)?;
+/// assert_eq!((entry.id(), entry.name()), (id, "frames"));
+/// assert_eq!(entry.owner(), 0, "nobody has joined");
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedEpoch {
     id: EpochId,
@@ -219,6 +262,21 @@ impl<'m> NamedEpochs<'m> {
     /// # Errors
     /// `NoSection`, `WrongKind`, `VersionMismatch`, `Stale`; `Corrupt` if the parameters in
     /// memory contradict the section.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (fixed, names) = (SectionId(1), SectionId(2));
+    /// # let layout = Layout::builder()
+    /// #     .epochs(fixed, "epochs", EpochsConfig { count: 4, padded: true })
+    /// #     .named_epochs(names, "names", NamedEpochsConfig { slots: 2 })
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// assert_eq!(NamedEpochs::open(&sections, names)?.slot_count(), 2);
+    /// let none = NamedEpochs::open(&sections, fixed)?;
+    /// assert_eq!(none.allocate("frames"), Err(Error::NoSeat { count: 0 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_EPOCHS, MAJOR)?;
         let slots = match Bank::of(&section)? {
@@ -246,6 +304,22 @@ impl<'m> NamedEpochs<'m> {
     /// # Errors
     /// `TooLarge` or `BadLayout` for what is no name; `Contended` if a slot changed hands on
     /// each of a bounded number of looks.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// assert_eq!(epochs.find("frames")?, None);
+    /// let id = epochs.allocate("frames")?.id();
+    /// assert_eq!(epochs.find("frames")?, Some(id));
+    /// let long = epochs.find("a name of over 24 bytes..");
+    /// assert_eq!(long, Err(Error::TooLarge { len: 25, max: 24 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn find(&self, name: &str) -> Result<Option<EpochId>, Error> {
         Ok(names::find(&self.readable(), &pack(name)?)?.map(EpochId::of))
     }
@@ -257,6 +331,21 @@ impl<'m> NamedEpochs<'m> {
     /// # Errors
     /// `TooLarge` or `BadLayout` for what is no name; `NoSeat` if no slot is free; `ReadOnly`;
     /// `Contended` if another party is, or has died, in the middle of allocating the same name.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let Allocated::New(id) = epochs.allocate("frames")? else { panic!("it was there") };
+    /// assert_eq!(epochs.allocate("frames")?, Allocated::Existing(id));
+    /// epochs.allocate("sounds")?;
+    /// assert_eq!(epochs.allocate("one more"), Err(Error::NoSeat { count: 2 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn allocate(&self, name: &str) -> Result<Allocated, Error> {
         let name = pack(name)?;
         self.span.require_writable()?;
@@ -274,6 +363,23 @@ impl<'m> NamedEpochs<'m> {
     ///
     /// # Errors
     /// `NoSuchIndex`; `Stale` if it was given back already; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// epochs.free(id, &park)?;
+    /// // The slot has another epoch now; the old id does not name it.
+    /// let next = epochs.allocate("sounds")?.id();
+    /// assert_eq!((id.index(), id.generation()), (next.index(), 0));
+    /// assert_eq!(epochs.free(id, &park), Err(Error::Stale { expected: 0, found: 1 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn free<P: Park>(&self, id: EpochId, park: &P) -> Result<(), Error> {
         self.span.require_writable()?;
         names::free(&Writable { span: &self.span, slots: self.slots }, id.slot())?;
@@ -284,17 +390,54 @@ impl<'m> NamedEpochs<'m> {
 
     /// Whether the id still names an epoch.
     ///
+    /// The state is loaded Relaxed: an epoch may be freed a moment later.
+    ///
     /// # Errors
     /// `NoSuchIndex`; `Stale` with both generations.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// assert_eq!(epochs.check(id), Ok(()));
+    /// epochs.free(id, &park)?;
+    /// assert_eq!(epochs.check(id), Err(Error::Stale { expected: 0, found: 1 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn check(&self, id: EpochId) -> Result<(), Error> {
         names::check(&self.readable(), id.slot())
     }
 
     /// What slot `index` says about its epoch; `None` if it has none.
     ///
+    /// Acquire: the name is that of the epoch; pairs with Release in [`allocate`](Self::allocate).
+    ///
     /// # Errors
     /// `NoSuchIndex`; `Contended` if the slot changed hands on each of a bounded number of
     /// looks.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// epochs.allocate("frames")?;
+    /// let names: Vec<_> = (0..epochs.slot_count())
+    ///     .filter_map(|index| epochs.entry(index).ok().flatten())
+    ///     .map(|entry| entry.name().to_string())
+    ///     .collect();
+    /// assert_eq!(names, ["frames"]);
+    /// assert_eq!(epochs.entry(2), Err(Error::NoSuchIndex { index: 2, count: 2 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn entry(&self, index: u32) -> Result<Option<NamedEpoch>, Error> {
         let count = self.slots;
         if index >= count {
@@ -311,6 +454,21 @@ impl<'m> NamedEpochs<'m> {
     ///
     /// # Errors
     /// `NoSuchIndex`; `Stale`; `ReadOnly`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// assert_eq!(epochs.counter(id)?.advance(&park), Ok(1));
+    /// epochs.free(id, &park)?;
+    /// assert!(matches!(epochs.counter(id), Err(Error::Stale { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn counter(&self, id: EpochId) -> Result<NamedCounter<'m>, Error> {
         self.check(id)?;
         let at = slot_offset(id.index());
@@ -320,8 +478,26 @@ impl<'m> NamedEpochs<'m> {
 
     /// A watcher that has seen the epoch as it is now.
     ///
+    /// Acquire, as [`EpochTable::watcher`](crate::EpochTable::watcher).
+    ///
     /// # Errors
     /// `NoSuchIndex`; `Stale`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// let mut watcher = epochs.watcher(id)?;
+    /// assert_eq!(watcher.changed()?, None);
+    /// epochs.counter(id)?.advance(&park)?;
+    /// assert_eq!(watcher.changed()?, Some(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn watcher(&self, id: EpochId) -> Result<NamedWatcher<'m>, Error> {
         self.check(id)?;
         let at = slot_offset(id.index());

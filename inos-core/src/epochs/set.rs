@@ -17,11 +17,43 @@ pub const MAX_WATCHED: usize = 32;
 const RESTLESS: u32 = 16;
 
 /// Which epochs of a set have changed: a set of indices below [`MAX_WATCHED`].
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = EpochsConfig { count: 3, padded: true };
+/// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+/// # let park = Spin::default();
+/// let mut watchers = [epochs.watcher(0)?, epochs.watcher(1)?, epochs.watcher(2)?];
+/// epochs.counter(0)?.advance(&park);
+/// epochs.counter(2)?.advance(&park);
+/// let changes = wait_any(&mut watchers, &park, None)?;
+/// assert_eq!((changes.count(), changes.is_empty()), (2, false));
+/// assert!(Changes::default().is_empty());
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes(u32);
 
 impl Changes {
     /// Whether the epoch at this index of the set has changed.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let mut watchers = [epochs.watcher(0)?, epochs.watcher(1)?];
+    /// epochs.counter(1)?.advance(&Spin::default());
+    /// let changes = wait_any(&mut watchers, &Spin::default(), None)?;
+    /// assert!(changes.contains(1) && !changes.contains(0));
+    /// assert!(!changes.contains(MAX_WATCHED), "no index of a set");
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn contains(&self, index: usize) -> bool {
         index < MAX_WATCHED && self.0 & (1 << index) != 0
@@ -40,6 +72,22 @@ impl Changes {
     }
 
     /// The indices, rising.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let mut watchers = [epochs.watcher(0)?, epochs.watcher(1)?];
+    /// for index in [1, 0] {
+    ///     epochs.counter(index)?.advance(&Spin::default());
+    /// }
+    /// let changes = wait_any(&mut watchers, &Spin::default(), None)?;
+    /// assert!(changes.iter().eq([0, 1]));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = usize> + use<> {
         let set = *self;
         (0..MAX_WATCHED).filter(move |&index| set.contains(index))
@@ -167,6 +215,26 @@ fn sleep<P: Park>(
 ///
 /// # Errors
 /// As [`wait_any`].
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = EpochsConfig { count: 2, padded: true };
+/// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+/// # let park = Spin { polls: 100 };
+/// # let soon = Some(core::time::Duration::from_millis(1));
+/// let bell = epochs.watcher(0)?;
+/// let mut watchers = [epochs.watcher(1)?];
+/// let ring = epochs.counter(0)?;
+/// // It rang, but nothing that is watched has changed.
+/// ring.advance(&park);
+/// assert_eq!(wait_rung(&bell, &mut watchers, &park, soon), Err(Error::TimedOut));
+/// epochs.counter(1)?.advance_and_ring(&ring, &park);
+/// assert!(wait_rung(&bell, &mut watchers, &park, soon)?.contains(0));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 pub fn wait_rung<P: Park>(
     bell: &EpochWatcher<'_>,
     watchers: &mut [EpochWatcher<'_>],

@@ -39,6 +39,21 @@ impl<'m> Source<'m> {
 /// only, too, by polling.
 ///
 /// A clone is a watcher of its own, from the same point on.
+///
+/// ```
+/// # use inos_core::*;
+/// # let config = EpochsConfig { count: 1, padded: true };
+/// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+/// # let mut memory = AlignedBytes::<4096>::new();
+/// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+/// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+/// let mut watcher = epochs.watcher(0)?;
+/// let mut other = watcher.clone();
+/// epochs.counter(0)?.advance(&Spin::default());
+/// assert_eq!((watcher.changed(), watcher.seen()), (Some(1), 1));
+/// assert_eq!((other.seen(), other.changed()), (0, Some(1)));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct EpochWatcher<'m> {
     source: Source<'m>,
@@ -72,6 +87,19 @@ impl<'m> EpochWatcher<'m> {
     /// The current epoch, 31 bits; does not count as seen.
     ///
     /// Acquire; pairs with Release in [`EpochCounter::advance`](crate::EpochCounter::advance).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// let watcher = epochs.watcher(0)?;
+    /// epochs.counter(0)?.advance(&Spin::default());
+    /// assert_eq!((watcher.seen(), watcher.current()), (0, 1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn current(&self) -> u32 {
         self.source.current()
@@ -83,16 +111,19 @@ impl<'m> EpochWatcher<'m> {
     /// with Release in [`EpochCounter::advance`](crate::EpochCounter::advance).
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, EpochTable, EpochsConfig, Layout, Region, SectionId, Sections, Spin};
-    /// # let layout = Layout::builder().epochs(SectionId(1), "", EpochsConfig { count: 2, padded: false }).build()?;
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
     /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
-    /// let (counter, mut watcher) = (epochs.counter(0)?, epochs.watcher(0)?);
-    /// counter.advance(&Spin::default());
-    /// counter.advance(&Spin::default());
-    /// assert_eq!((watcher.seen(), watcher.current(), counter.current()), (0, 2, 2));
-    /// assert_eq!((watcher.changed(), watcher.changed()), (Some(2), None));
+    /// let mut watcher = epochs.watcher(0)?;
+    /// for _ in 0..3 {
+    ///     epochs.counter(0)?.advance(&Spin::default());
+    /// }
+    /// // One piece of news, however often it happened; and then none.
+    /// assert_eq!((watcher.changed(), watcher.seen()), (Some(3), 3));
+    /// assert_eq!(watcher.changed(), None);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn changed(&mut self) -> Option<u32> {
@@ -180,6 +211,30 @@ impl<'m> EpochWatcher<'m> {
     /// For tasks of any executor in this address space, one seat of `bank` each while they wait.
     /// Whoever advances the epoch passes the bank as its [`Park`], alone or
     /// [`with`](WakerBank::with) another.
+    ///
+    /// Ordering as [`changed`](Self::changed). Awaiting it fails with `NoSeat` if the bank is
+    /// full, and with `ReadOnly` where the epoch can't be written: see [`EpochFuture`].
+    ///
+    /// ```
+    /// # use core::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// # let mut cx = Context::from_waker(Waker::noop());
+    /// let bank = WakerBank::<1>::new();
+    /// let (mut watcher, mut other) = (epochs.watcher(0)?, epochs.watcher(0)?);
+    /// let mut next = pin!(watcher.next_change(&bank));
+    /// assert!(next.as_mut().poll(&mut cx).is_pending());
+    /// let refused = pin!(other.next_change(&bank)).poll(&mut cx);
+    /// assert_eq!(refused, Poll::Ready(Err(Error::NoSeat { count: 1 })));
+    ///
+    /// epochs.counter(0)?.advance(&bank);
+    /// assert_eq!(next.poll(&mut cx), Poll::Ready(Ok(1)));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub const fn next_change<'a, const N: usize>(
         &'a mut self,
         bank: &'a WakerBank<N>,

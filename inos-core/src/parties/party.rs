@@ -63,11 +63,31 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// If no seat is free, one whose party is proven dead is taken over, and with it everything
     /// that it held.
     ///
+    /// Acquire and Release: what the seat's last party did is visible here, and what this one says
+    /// of itself is to others; pairs with the drop of [`Party`] and with [`Parties::info`].
+    ///
     /// # Errors
     /// As [`Parties::open`]; `ReadOnly`; `TooLarge` for a longer label; `BadLayout` if the layout
     /// wants lives proven another way, or `liveness` is about other memory; `NoSeat`; `RoleHeld`
     /// if only a dead party's seat is left and another party is just taking what it held;
     /// `Host` if the system refused the proof of life.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let one = sections.join(seats, &AlwaysAlive, "one")?;
+    /// let two = sections.join(seats, &AlwaysAlive, "two")?;
+    /// assert_eq!((one.number(), two.number()), (1, 2));
+    /// let full = sections.join(seats, &AlwaysAlive, "three");
+    /// assert!(matches!(full, Err(Error::NoSeat { count: 2 })));
+    /// drop(one);
+    /// assert_eq!(sections.join(seats, &AlwaysAlive, "three")?.number(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn join<L: Liveness>(
         &self,
         id: SectionId,
@@ -83,14 +103,15 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// As [`join`](Self::join).
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, AlwaysAlive, Layout, Parties, PartiesConfig, Region, SectionId, Sections};
-    /// # let layout = Layout::builder().parties(SectionId(9), "", PartiesConfig::of::<AlwaysAlive>(4)).build()?;
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// let id = std::process::id();
-    /// let party = sections.join_as(SectionId(9), &AlwaysAlive, "camera", id)?;
-    /// let info = Parties::open(&sections, SectionId(9))?.info(party.number())?;
-    /// assert_eq!((info.label(), info.process_id), ("camera", id));
+    /// let party = sections.join_as(seats, &AlwaysAlive, "camera", std::process::id())?;
+    /// let info = Parties::open(&sections, seats)?.info(party.number())?;
+    /// assert_eq!(info.process_id, std::process::id());
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn join_as<L: Liveness>(
@@ -225,6 +246,25 @@ impl<'m, T: Trust, G> Party<'m, T, G> {
 
     /// The sections, for claims in this party's name. Whatever is opened through them must be
     /// gone before the party is.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (seats, ring) = (SectionId(1), SectionId(2));
+    /// # let layout = Layout::builder()
+    /// #     .parties(seats, "parties", PartiesConfig::of::<AlwaysAlive>(2))
+    /// #     .ring(ring, "ring", RingConfig { capacity: 64 })
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let party = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// let producer = RingBuffer::open(&party.sections(), ring)?.producer()?;
+    /// let taken = RingBuffer::open(&sections, ring)?.producer();
+    /// assert!(matches!(taken, Err(Error::RoleHeld)));
+    /// // It borrows the party, which can't leave before.
+    /// drop(producer);
+    /// drop(party);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub fn sections(&self) -> Sections<'_, T> {
         self.sections.clone()
@@ -234,6 +274,20 @@ impl<'m, T: Trust, G> Party<'m, T, G> {
     ///
     /// # Errors
     /// None that can happen to a party that has joined: its seat was reached before.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let camera = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// let mut watcher = Parties::open(&sections, seats)?.heartbeat_watcher(camera.number())?;
+    /// camera.heartbeat()?.advance(&Spin::default());
+    /// assert_eq!(watcher.changed(), Some(1));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn heartbeat(&self) -> Result<EpochCounter<'_>, Error> {
         Ok(EpochCounter::from_word(self.parties.seat(self.number)?.word(HEARTBEAT)?))
     }
@@ -242,8 +296,25 @@ impl<'m, T: Trust, G> Party<'m, T, G> {
     /// seats. What they published stays; what they only claimed is gone, and the space it took
     /// is used again.
     ///
+    /// Acquire and Release: what the dead had stored is visible to whoever claims next.
+    ///
     /// # Errors
     /// `BadLayout` as in [`Sections::join`]; `RoleHeld` if another party is at it.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let seats = SectionId(1);
+    /// # let config = PartiesConfig::of::<AlwaysAlive>(2);
+    /// # let layout = Layout::builder().parties(seats, "parties", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let party = sections.join(seats, &AlwaysAlive, "camera")?;
+    /// core::mem::forget(sections.join(seats, &AlwaysAlive, "screen")?);
+    /// // Nothing proves that it is dead, so it keeps its seat.
+    /// assert_eq!(party.reap(&AlwaysAlive)?, Reaped { parties: 0, claims: 0 });
+    /// assert!(Parties::open(&sections, seats)?.info(2).is_ok());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn reap<L: Liveness>(&self, liveness: &L) -> Result<Reaped, Error> {
         check(&self.sections, &self.parties, liveness)?;
         let is_dead = |party| party != self.number && liveness.is_dead(party);

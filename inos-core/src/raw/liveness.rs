@@ -9,6 +9,45 @@
 /// [`AlwaysAlive`] is for parties that end together. On Linux the `inos` crate has one by file
 /// locks, which the kernel drops with the process that holds them.
 ///
+/// One for the cores of a chip, whose power a supervisor cuts before it clears their bit:
+///
+/// ```
+/// use inos_core::{AtomicU32, Error, Liveness, Ordering};
+///
+/// /// Base address of the memory, and a bit for each seat whose core has power.
+/// struct Power {
+///     base: usize,
+///     on: AtomicU32,
+/// }
+///
+/// // SAFETY: a core that has no power runs nothing, and only one that `enter` lets in is counted.
+/// unsafe impl Liveness for Power {
+///     type Guard = ();
+///     const SCHEME: u32 = 256;
+///     const EXCLUSIVE: bool = true;
+///
+///     fn covers(&self, base: *const u8) -> bool {
+///         base.addr() == self.base
+///     }
+///     fn enter(&self, seat: u16) -> Result<Option<()>, Error> {
+///         // 31 seats, counted from 1.
+///         let Some(bit) = 1_u32.checked_shl(seat.into()) else { return Ok(None) };
+///         Ok((self.on.fetch_or(bit, Ordering::AcqRel) & bit == 0).then_some(()))
+///     }
+///     fn is_dead(&self, seat: u16) -> bool {
+///         let bit = 1_u32.checked_shl(seat.into());
+///         bit.is_some_and(|bit| self.on.load(Ordering::Acquire) & bit == 0)
+///     }
+/// }
+///
+/// let power = Power { base: 0, on: AtomicU32::new(0) };
+/// assert_eq!(power.enter(3)?, Some(()));
+/// assert_eq!((power.enter(3)?, power.is_dead(3)), (None, false));
+/// power.on.store(0, Ordering::Release); // the supervisor
+/// assert!(power.is_dead(3));
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Safety
 /// - Where [`is_dead`](Self::is_dead) answers `true` for a seat, no execution context that holds
 ///   a guard of this seat, from this or any other value of this type that
@@ -44,6 +83,14 @@ pub unsafe trait Liveness {
 
 /// Nobody dies before the memory does: the parties of a microcontroller, or of one scope of
 /// threads. A party that forgets its roles keeps them.
+///
+/// ```
+/// use inos_core::{AlwaysAlive, Liveness};
+///
+/// assert_eq!(AlwaysAlive.enter(1)?, Some(()));
+/// assert!(!AlwaysAlive.is_dead(1));
+/// # Ok::<(), inos_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AlwaysAlive;
 

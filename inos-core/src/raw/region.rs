@@ -54,11 +54,12 @@ pub enum Access {
 /// [`Sections::attach`](crate::Sections::attach), which consume it.
 ///
 /// ```
-/// use inos_core::{AlignedBytes, Region};
+/// use inos_core::{Access, AlignedBytes, Region};
 ///
 /// let mut memory = AlignedBytes::<4096>::new();
 /// let region = Region::from_bytes(memory.as_mut())?;
-/// assert_eq!(region.len(), 4096);
+/// assert_eq!((region.len(), region.is_empty()), (4096, false));
+/// assert_eq!(region.access(), Access::ReadWrite);
 /// # Ok::<(), inos_core::Error>(())
 /// ```
 #[derive(Debug)]
@@ -74,6 +75,15 @@ impl<'m> Region<'m, Cooperative> {
     /// # Errors
     /// `Misaligned` unless the first byte lies on a 64-byte boundary (see
     /// [`AlignedBytes`] and [`Region::trim`]).
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// assert_eq!(Region::from_bytes(memory.as_mut())?.access(), Access::ReadWrite);
+    /// let odd = Region::from_bytes(&mut memory.as_mut()[8..]);
+    /// assert!(matches!(odd, Err(Error::Misaligned { by: 8, align: 64 })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn from_bytes(bytes: &'m mut [u8]) -> Result<Self, Error> {
         let by = bytes.as_ptr().addr() % REGION_ALIGN;
         if by != 0 {
@@ -91,12 +101,10 @@ impl<'m> Region<'m, Cooperative> {
     /// the rest is aligned; returns how many were left out.
     ///
     /// ```
-    /// use inos_core::{Access, AlignedBytes, Region};
-    ///
-    /// let mut memory = AlignedBytes::<256>::new();
+    /// # use inos_core::*;
+    /// let mut memory = AlignedBytes::<4096>::new();
     /// let (region, skipped) = Region::trim(&mut memory.as_mut()[8..]);
-    /// assert_eq!((region.len(), skipped), (192, 56));
-    /// assert_eq!(region.access(), Access::ReadWrite);
+    /// assert_eq!((region.len(), skipped), (4096 - 64, 56));
     /// ```
     pub fn trim(bytes: &'m mut [u8]) -> (Self, usize) {
         let by = bytes.as_ptr().addr() % REGION_ALIGN;
@@ -116,17 +124,19 @@ impl<'m> Region<'m, Hostile> {
     /// Only the hostile trust is to be had here: safe code can still store to any of these
     /// words while this region is in use.
     ///
+    /// It may begin at any word: it need not lie on a cache line.
+    ///
     /// ```
-    /// use inos_core::{AtomicU32, Layout, Ordering, Region, Sections};
-    ///
-    /// #[repr(align(64))]
-    /// struct Shared([AtomicU32; 1024]);
-    /// static SHARED: Shared = Shared([const { AtomicU32::new(0) }; 1024]);
-    ///
-    /// let layout = Layout::builder().build()?;
-    /// let sections = Sections::create(Region::from_words(&SHARED.0), &layout, 7)?;
-    /// SHARED.0[0].store(0, Ordering::Relaxed); // whatever others do to it
-    /// sections.check()?;
+    /// # use inos_core::*;
+    /// let words: Vec<_> = (0..1024).map(|_| AtomicU32::new(0)).collect();
+    /// let layout = Layout::builder().raw(SectionId(1), "notes", 64).build()?;
+    /// let sections = Sections::create(Region::from_words(&words), &layout, 7)?;
+    /// // Another party stores whatever it likes.
+    /// words[32].store(u32::MAX, Ordering::Relaxed);
+    /// let mut seen = [0; 4];
+    /// let offset = 32 * 4 - sections.section(SectionId(1))?.offset() as usize;
+    /// sections.read_raw(SectionId(1), offset, &mut seen)?;
+    /// assert_eq!(seen, [0xff; 4]);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
@@ -166,21 +176,15 @@ impl<'m, T: Trust> Region<'m, T> {
     ///   it, and nobody formats the region again or declares a live lease dead.
     ///
     /// ```
-    /// use core::cell::UnsafeCell;
+    /// # use inos_core::*;
     /// use core::ptr::NonNull;
-    /// use inos_core::{Access, AlignedBytes, Cooperative, Layout, Region, Sections};
     ///
-    /// // What both cores of a device reach, at an address that the linker has given it.
-    /// struct Ram(UnsafeCell<AlignedBytes<4096>>);
-    /// // SAFETY: it is reached through regions alone.
-    /// unsafe impl Sync for Ram {}
-    /// static RAM: Ram = Ram(UnsafeCell::new(AlignedBytes::new()));
-    ///
-    /// let base = NonNull::new(RAM.0.get()).unwrap().cast();
-    /// // SAFETY: a static of 4096 bytes, aligned to 64, which no reference points to; the parties are
-    /// // programs of ours.
-    /// let region = unsafe { Region::<Cooperative>::from_raw_parts(base, 4096, Access::ReadWrite)? };
-    /// Sections::create(region, &Layout::builder().build()?, 7)?;
+    /// let mut memory = AlignedBytes::<4096>::new();
+    /// let base = NonNull::from(&mut memory).cast();
+    /// // SAFETY: the bytes are ours alone, and not used otherwise as long as `region` is.
+    /// let region: Region<'_, Cooperative> =
+    ///     unsafe { Region::from_raw_parts(base, 4096, Access::ReadWrite)? };
+    /// assert_eq!(region.len(), 4096);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub unsafe fn from_raw_parts(
@@ -234,6 +238,14 @@ pub struct AlignedBytes<const N: usize>([u8; N]);
 
 impl<const N: usize> AlignedBytes<N> {
     /// `N` zero bytes.
+    ///
+    /// In a `static`, behind a lock, it is a microcontroller's shared memory.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let memory = AlignedBytes::<128>::new();
+    /// assert_eq!(memory.as_ref(), [0; 128]);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self([0; N])

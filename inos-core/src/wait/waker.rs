@@ -56,12 +56,49 @@ pub struct WakerBank<const N: usize> {
 
 impl<const N: usize> WakerBank<N> {
     /// All seats free.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// // A seat for each task that waits at a time, before there is any task.
+    /// static WAKERS: WakerBank<8> = WakerBank::new();
+    /// WAKERS.wake(); // nobody is there to be woken
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { seats: [const { Seat::new() }; N] }
     }
 
     /// Wakes every task that is registered. To be called after the epoch was advanced.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// # use core::{future::Future, pin::pin, task::{Context, Waker}};
+    /// # use std::{sync::Arc, task::Wake};
+    /// # struct Counted(AtomicU32);
+    /// # impl Wake for Counted {
+    /// #     fn wake(self: Arc<Self>) {
+    /// #         self.0.fetch_add(1, Ordering::Relaxed);
+    /// #     }
+    /// # }
+    /// # let woken = Arc::new(Counted(AtomicU32::new(0)));
+    /// # let waker = Waker::from(woken.clone());
+    /// let bank = WakerBank::<1>::new();
+    /// let mut watcher = epochs.watcher(0)?;
+    /// let mut next = pin!(watcher.next_change(&bank));
+    /// assert!(next.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    /// // Another process advances, which knows nothing of this one's tasks.
+    /// epochs.counter(0)?.advance(&Spin::default());
+    /// assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+    /// // Somebody here has slept on the epoch, and says so.
+    /// bank.wake();
+    /// assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn wake(&self) {
         for seat in &self.seats {
             seat.wake();
@@ -71,19 +108,23 @@ impl<const N: usize> WakerBank<N> {
     /// A [`Park`] that sleeps and wakes as `park` does, and wakes these tasks, too.
     ///
     /// ```
-    /// use inos_core::{EpochTable, EpochsConfig, WakerBank};
-    /// # use inos_core::{AlignedBytes, Layout, Region, SectionId, Sections, Spin};
-    /// # let layout = Layout::builder().epochs(SectionId(1), "", EpochsConfig { count: 1, padded: false }).build()?;
+    /// # use inos_core::*;
+    /// # let config = EpochsConfig { count: 2, padded: true };
+    /// # let layout = Layout::builder().epochs(SectionId(1), "epochs", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// static WAKERS: WakerBank<4> = WakerBank::new();
-    ///
-    /// // Threads that spin and tasks that sleep, on one epoch.
-    /// let epochs = EpochTable::open(&sections, SectionId(1))?;
-    /// epochs.counter(0)?.advance(&WAKERS.with(Spin::default()));
-    ///
-    /// // For an epoch that another process has advanced.
-    /// WAKERS.wake();
+    /// # let epochs = EpochTable::open(&sections, SectionId(1))?;
+    /// # use core::{future::Future, pin::pin, task::{Context, Waker}};
+    /// # let mut cx = Context::from_waker(Waker::noop());
+    /// let bank = WakerBank::<1>::new();
+    /// let park = bank.with(Spin::default());
+    /// let (mut task, mut thread) = (epochs.watcher(0)?, epochs.watcher(0)?);
+    /// let mut next = pin!(task.next_change(&bank));
+    /// assert!(next.as_mut().poll(&mut cx).is_pending());
+    /// // Tasks and threads wait on one epoch: this wakes both.
+    /// epochs.counter(0)?.advance(&park);
+    /// assert!(next.poll(&mut cx).is_ready());
+    /// assert_eq!(thread.wait(&park, None), Ok(1));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub const fn with<P: Park>(&self, park: P) -> WakeToo<'_, P, N> {
@@ -143,7 +184,8 @@ impl<const N: usize> Park for WakerBank<N> {
     }
 }
 
-/// Sleeps and wakes as another [`Park`] does, and wakes the tasks of a bank, too. Made by
+/// Sleeps and wakes as another [`Park`] does, and wakes the tasks of a bank, too: for epochs on
+/// which threads and tasks wait. Made by
 /// [`WakerBank::with`].
 #[derive(Clone, Copy, Debug)]
 pub struct WakeToo<'a, P, const N: usize> {

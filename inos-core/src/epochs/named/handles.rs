@@ -11,7 +11,7 @@ use crate::raw::span::Peek;
 use crate::sync::AtomicU32;
 use crate::wait::Park;
 
-/// An epoch with a name that this party may advance.
+/// An epoch with a name that this party may advance. Copies are handles on the same word.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedCounter<'m> {
     pub(super) counter: EpochCounter<'m>,
@@ -33,6 +33,22 @@ impl<'m> NamedCounter<'m> {
     ///
     /// # Errors
     /// `Stale` with both generations.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// let frames = epochs.counter(id)?;
+    /// assert_eq!((frames.id(), frames.advance(&park)), (id, Ok(1)));
+    /// epochs.free(id, &park)?;
+    /// assert_eq!(frames.advance(&park), Err(Error::Stale { expected: 0, found: 1 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn advance<P: Park>(&self, park: &P) -> Result<u32, Error> {
         names::check_state(&self.state, self.id.generation())?;
         Ok(self.counter.advance(park))
@@ -40,6 +56,21 @@ impl<'m> NamedCounter<'m> {
 
     /// The counter without the check, for [`EpochCounter::advance_and_ring`] or for an epoch
     /// that nobody frees.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let [frames, bell] = ["frames", "bell"].map(|name| epochs.allocate(name).unwrap().id());
+    /// let (frames, bell) = (epochs.counter(frames)?, epochs.counter(bell)?);
+    /// assert_eq!(frames.counter().advance_and_ring(&bell.counter(), &park), 1);
+    /// assert_eq!(bell.counter().current(), 1);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     #[must_use]
     pub const fn counter(&self) -> EpochCounter<'m> {
         self.counter
@@ -63,8 +94,26 @@ impl<'m> NamedWatcher<'m> {
 
     /// Whether the epoch has not been freed.
     ///
+    /// The state is loaded Relaxed: the epoch may be freed a moment later.
+    ///
     /// # Errors
     /// `Stale` with both generations.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// let watcher = epochs.watcher(id)?;
+    /// assert_eq!((watcher.id(), watcher.check()), (id, Ok(())));
+    /// epochs.free(id, &park)?;
+    /// assert_eq!(watcher.check(), Err(Error::Stale { expected: 0, found: 1 }));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn check(&self) -> Result<(), Error> {
         names::check_state(&self.state, self.id.generation()).map(drop)
     }
@@ -73,6 +122,23 @@ impl<'m> NamedWatcher<'m> {
     ///
     /// # Errors
     /// `Stale` if the epoch was freed.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// let mut watcher = epochs.watcher(id)?;
+    /// epochs.counter(id)?.advance(&park)?;
+    /// assert_eq!(watcher.changed(), Ok(Some(1)));
+    /// epochs.free(id, &park)?;
+    /// assert!(matches!(watcher.changed(), Err(Error::Stale { .. })));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn changed(&mut self) -> Result<Option<u32>, Error> {
         // The epoch before the state: freeing stores the state first and then advances.
         let changed = self.watcher.changed();
@@ -85,6 +151,24 @@ impl<'m> NamedWatcher<'m> {
     ///
     /// # Errors
     /// `TimedOut`; `Stale` if the epoch was freed.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
+    /// # let park = Spin::default();
+    /// let id = epochs.allocate("frames")?.id();
+    /// let mut watcher = epochs.watcher(id)?;
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| epochs.free(id, &park));
+    ///     // Nothing was to be seen any more, and nobody sleeps on.
+    ///     assert!(matches!(watcher.wait(&park, None), Err(Error::Stale { .. })));
+    /// });
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
     pub fn wait<P: Park>(&mut self, park: &P, timeout: Option<Duration>) -> Result<u32, Error> {
         self.check()?;
         let waited = self.watcher.wait(park, timeout);
@@ -96,19 +180,18 @@ impl<'m> NamedWatcher<'m> {
     /// [`EpochWatcher::next_change`].
     ///
     /// ```
-    /// # use inos_core::{AlignedBytes, Layout, NamedEpochs, NamedEpochsConfig, Region, SectionId, Sections, Spin};
-    /// # let layout = Layout::builder().named_epochs(SectionId(3), "", NamedEpochsConfig { slots: 8 }).build()?;
+    /// # use inos_core::*;
+    /// # let config = NamedEpochsConfig { slots: 2 };
+    /// # let layout = Layout::builder().named_epochs(SectionId(1), "names", config).build()?;
     /// # let mut memory = AlignedBytes::<4096>::new();
     /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
-    /// # let epochs = NamedEpochs::open(&sections, SectionId(3))?;
+    /// # let epochs = NamedEpochs::open(&sections, SectionId(1))?;
     /// # let park = Spin::default();
-    /// let [one, two] = [epochs.allocate("frames")?, epochs.allocate("sounds")?].map(|new| new.id());
-    /// let (mut frames, mut sounds) = (epochs.watcher(one)?, epochs.watcher(two)?);
-    /// epochs.counter(two)?.advance(&park)?;
-    /// let mut both = [frames.watcher_mut().clone(), sounds.watcher_mut().clone()];
-    /// let changes = inos_core::wait_any(&mut both, &park, None)?;
-    /// assert!(changes.contains(1) && !changes.contains(0));
-    /// sounds.check()?;
+    /// let [frames, sounds] = ["frames", "sounds"].map(|name| epochs.allocate(name).unwrap().id());
+    /// let (mut one, mut two) = (epochs.watcher(frames)?, epochs.watcher(sounds)?);
+    /// let mut set = [one.watcher_mut().clone(), two.watcher_mut().clone()];
+    /// epochs.counter(sounds)?.advance(&park)?;
+    /// assert!(wait_any(&mut set, &park, None)?.iter().eq([1]));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub const fn watcher_mut(&mut self) -> &mut EpochWatcher<'m> {
