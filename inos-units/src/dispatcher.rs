@@ -55,6 +55,7 @@ impl MethodId {
 /// assert_eq!(guard(|| Ok(1)), Ok(1));
 /// assert_eq!(guard::<()>(|| panic!("a bug in a unit")), Err(UnitError::Panicked));
 /// ```
+#[inline]
 pub fn guard<T>(code: impl FnOnce() -> Result<T, UnitError>) -> Result<T, UnitError> {
     // Unwind-safe because a failed call's sink is unspecified and must not be published, and
     // because units hold no state whose invariants a panic could break half-way.
@@ -145,6 +146,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// [`UnitError::UnknownUnit`] and [`UnitError::UnknownMethod`].
+    #[inline]
     pub fn resolve(&self, unit: &str, method: &str) -> Result<MethodId, UnitError> {
         let (unit_index, entry) = self
             .entries
@@ -167,6 +169,7 @@ impl Dispatcher {
     /// # Errors
     /// Those of the method; [`UnitError::UnknownId`]; [`UnitError::Panicked`] if the unit
     /// panicked. What the sink holds then is unspecified and must not be published.
+    #[inline]
     pub fn execute(
         &self,
         id: MethodId,
@@ -185,6 +188,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// As both.
+    #[inline]
     pub fn execute_named(
         &self,
         unit: &str,
@@ -227,6 +231,7 @@ impl Dispatcher {
         text
     }
 
+    #[inline]
     fn unit(&self, id: MethodId) -> Result<&dyn Unit, UnitError> {
         match self.entries.get(id.unit_index()) {
             Some(entry) if usize::from(id.method_index()) < entry.info.methods.len() => {

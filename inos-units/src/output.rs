@@ -16,6 +16,7 @@ fn end_of(offset: usize, len: usize, capacity: usize) -> Result<usize, UnitError
 ///
 /// # Errors
 /// [`UnitError::OutputTooSmall`].
+#[inline]
 pub fn require(out: &dyn Output, needed: usize) -> Result<(), UnitError> {
     let capacity = out.capacity();
     if needed > capacity { Err(UnitError::OutputTooSmall { needed, capacity }) } else { Ok(()) }

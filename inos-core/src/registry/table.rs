@@ -108,10 +108,12 @@ pub(super) struct Table<'m> {
 }
 
 impl<'m> Table<'m> {
+    #[inline]
     pub(super) fn slot(&self, slot: u32) -> Result<Span<'m>, Error> {
         self.span.sub(self.shape.slot_offset(slot), self.shape.slot_len as usize)
     }
 
+    #[inline]
     const fn id(&self, slot: u32, generation: u16) -> UnitId {
         UnitId::new((self.first + slot) as u16, generation)
     }
@@ -189,10 +191,12 @@ impl<'m> Table<'m> {
         Ok(())
     }
 
+    #[inline]
     fn filter_offset(&self, hash: u32) -> usize {
         FILTER + index::filter_word_of(hash, self.shape.filter_words) as usize * 4
     }
 
+    #[inline]
     fn line(&self, hash: u32) -> Result<Span<'m>, Error> {
         let line = index::line_of(hash, self.shape.lines) as usize;
         self.span.sub(self.shape.index_offset() + line * LINE, LINE)
