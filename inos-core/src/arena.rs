@@ -149,9 +149,10 @@ impl<'m> Parts<'m> {
     fn new(span: Span<'m>, section: &Section) -> Result<Self, Error> {
         let config = config_of(section)?;
         span.require_writable()?;
-        let (units, data, len) = (config.units(), config.data(), config.data_len());
-        match (usize::try_from(units), usize::try_from(data), usize::try_from(len)) {
-            (Ok(_), Ok(data), Ok(len)) => {
+        let (data, len) = (config.data(), config.data_len());
+        match (usize::try_from(data), usize::try_from(len)) {
+            // The words come before the pages, so where they begin fits, too.
+            (Ok(data), Ok(len)) => {
                 Ok(Self { span: span.sub(0, data.saturating_add(len))?, config })
             }
             // On a 32-bit machine a section that long can't have been opened.
