@@ -45,7 +45,7 @@
 //! never gets into the interesting case proves nothing.
 #![cfg(loom)]
 // Helpers of tests are tests.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod arena;
 mod broadcast;
