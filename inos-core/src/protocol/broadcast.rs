@@ -66,7 +66,7 @@ impl<W: ReadWord> Words<'_, W> {
         // the position is too large; but Acquire, paired with Release in
         // `TransmitterState::begin`, makes sure that by then the newest record is nearly as
         // far, so nobody takes it for an older one. No model goes as far as 2^32 granules.
-        let wraps = self.wraps.load(Ordering::Acquire);
+        let wraps = self.wraps.load(ordering("broadcast: read wraps", Ordering::Acquire));
         // The shared bit differs: `wraps` is already that of the next position.
         let ahead = (wraps ^ (low >> WRAPS_SHIFT)) & 1;
         (u64::from(wraps.wrapping_sub(ahead)) << WRAPS_SHIFT) | u64::from(low & LOW)
@@ -225,7 +225,8 @@ impl TransmitterState {
         self.intent = before.max(end);
         if (self.intent >> WRAPS_SHIFT) != (before >> WRAPS_SHIFT) {
             // Release: pairs with Acquire in `Words::intent`, as said there.
-            words.wraps.store((self.intent >> WRAPS_SHIFT) as u32, Ordering::Release);
+            let order = ordering("broadcast: wraps", Ordering::Release);
+            words.wraps.store((self.intent >> WRAPS_SHIFT) as u32, order);
         }
         // Release because `intent` vouches for `wraps` and for the newest record; pairs with
         // Acquire in `Words::intent`.

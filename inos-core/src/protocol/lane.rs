@@ -122,7 +122,7 @@ pub fn clear_up<L: LaneWords>(lane: &L, party: u16) -> Result<(), Error> {
         // Release because it vouches for the lease; pairs with the fence in `claim`. (No model
         // sees it: loom does not stop a claimant between two of its loads for that long.) The
         // other store need not: together with older positions it is one that could be.
-        lane.taken().store(answered, Ordering::Release);
+        lane.taken().store(answered, ordering("lane: mend", Ordering::Release));
         if is_buried(seen) {
             // Backwards: `accepted` would count as in flight.
             lane.submitted().store(accepted, Ordering::Relaxed);
@@ -242,7 +242,7 @@ pub fn accept<L: LaneWords>(lane: &L, offer: Offer, call: u32) -> Result<Held, E
         // between tells their order, and whoever has the proof of that sees both or the first,
         // in any model.
         let held = Held { slot, mark: mark(offer.position, HELD), call };
-        word.store(held.mark, Ordering::Release);
+        word.store(held.mark, ordering("lane: accepted", Ordering::Release));
         return Ok(held);
     }
     Err(Error::Corrupt { what: "calls in flight" })
@@ -297,7 +297,7 @@ pub fn publish<L: LaneWords>(lane: &L, answering: Answering) {
     lane.answered().store(after(answering.position, 1), order);
     if let Some((word, _)) = lane.slot(answering.slot) {
         // Release keeps this store behind the one above, as in `accept`.
-        word.store(FREE, Ordering::Release);
+        word.store(FREE, ordering("lane: published", Ordering::Release));
     }
 }
 

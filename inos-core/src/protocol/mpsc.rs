@@ -178,13 +178,22 @@ fn announcer<M: Words>(words: &M, ticket: u32) -> Option<u32> {
         let (Some(lease), Some(intent)) = (words.lease(seat), words.intent(seat)) else {
             return false;
         };
-        // Acquire, both: a seat that does not announce the ticket any more has resolved it
-        // before, and the exchange of its state in `adopt` must see that; a seat that was taken
-        // from the dead is free with all that they wrote visible. Pairs with Release in
-        // `ProducerCursor::resolve`, in `role::release` and `role::revoke`. Loom can't tell: its
-        // exchanges always work on the newest value.
-        let announced = intent.load(Ordering::Acquire) == ANNOUNCED | ticket;
-        announced && role::holder_of(lease.load(Ordering::Acquire)).is_some()
+        // Acquire: a seat that does not announce the ticket any more has resolved it before, and
+        // the exchange of its state in `adopt` must come after that; pairs with Release in
+        // `ProducerCursor::withdraw` and `announce`. No model sees it. If the exchange of the
+        // holder came first it is found, since an exchange works on the newest value. So the
+        // one in `adopt` would have to come first, and yet its holder find it before it stores
+        // the intent that is loaded here before that: a load of what is stored later, which
+        // loom does not do.
+        let order = ordering("mpsc: look at an intent", Ordering::Acquire);
+        if intent.load(order) != ANNOUNCED | ticket {
+            return false;
+        }
+        // Acquire: a seat that was taken from the dead is free with all that they wrote visible,
+        // before the space is used again; pairs with Release in `role::revoke` and
+        // `role::release`.
+        let order = ordering("mpsc: look at a lease", Ordering::Acquire);
+        role::holder_of(lease.load(order)).is_some()
     })
 }
 

@@ -83,7 +83,8 @@ pub fn succeed<W: Word>(word: &W, raw: u32, party: u16) -> Option<Lease> {
     let new = held_by(raw, party);
     // Release: that the caller lives; pairs with Acquire in `party::find_dead`. Nothing to
     // acquire: what it mended it knows.
-    word.cas(raw, new, Ordering::Release, Ordering::Relaxed).ok().map(|_| Lease(new))
+    let order = ordering("role: succeed", Ordering::Release);
+    word.cas(raw, new, order, Ordering::Relaxed).ok().map(|_| Lease(new))
 }
 
 /// The lease word after a claim by `party` that follows `old`.

@@ -409,6 +409,86 @@ fn a_late_reaper_frees_nothing_of_the_living() {
     seen.check(|_| true, [true]);
 }
 
+/// What the dead did with a block, or with the rest of a run whose head was freed before it died,
+/// is over before somebody else has the bytes.
+fn inheriting(block: bool, seen: &Seen<bool>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<2>::new();
+        let other = arena.clone();
+        let left = if block {
+            assert!(arena::carve(&*arena, 1, SHORT));
+            arena::claim_block(&*arena, 1, SHORT, 0, 1).unwrap()
+        } else {
+            let run = arena::claim_run(&*arena, 0, 2, 1).unwrap();
+            arena.pages[0].store(arena::Page::Free.pack(), Ordering::Relaxed);
+            run
+        };
+        let heir = thread::spawn(move || {
+            let claim = if block {
+                arena::claim_block(&*other, 1, SHORT, 0, 3)
+            } else {
+                arena::claim_run(&*other, 1, 1, 3).ok()
+            };
+            if let Some(claim) = &claim {
+                other.fill(claim, 3);
+            }
+            claim.is_some()
+        });
+        arena.fill(&left, 1);
+        assert!(arena::reclaim(&*arena, 1).is_ok());
+        note.note(heir.join().unwrap());
+    });
+}
+
+#[test]
+fn what_the_dead_left_is_inherited() {
+    for block in [true, false] {
+        let seen = Seen::new();
+        inheriting(block, &seen);
+        seen.check_all([false, true]);
+    }
+}
+
+/// A block is put back by one who took it while the page was being retired, which came to nothing
+/// for that; and what was done with the block before is over for whoever takes it next.
+fn putting_back(seen: &Seen<(bool, bool, bool)>) {
+    let note = seen.clone();
+    // Three: in the middle of retiring, of taking, and before it is taken again.
+    explore_with(3, move || {
+        let arena = Arena::<1>::new();
+        assert!(arena::carve(&*arena, 0, SHORT));
+        let claim = arena::claim_block(&*arena, 0, SHORT, 1, 1).unwrap();
+        let other = arena.clone();
+        let holder = thread::spawn(move || {
+            other.fill(&claim, 1);
+            arena::release(&*other, claim);
+            let again = arena::claim_block(&*other, 0, SHORT, 1, 1);
+            if let Some(again) = &again {
+                other.fill(again, 1);
+            }
+            again.is_some()
+        });
+        let retired = arena::retire(&*arena, 0, SHORT, 2);
+        let next = arena::claim_block(&*arena, 0, SHORT, 1, 2);
+        if let Some(next) = &next {
+            assert!(!retired);
+            arena.fill(next, 2);
+        }
+        note.note((retired, next.is_some(), holder.join().unwrap()));
+    });
+}
+
+#[test]
+fn a_block_that_is_put_back_is_handed_on() {
+    let seen = Seen::new();
+    putting_back(&seen);
+    seen.check(
+        |&(retired, next, again)| !(retired && (next || again) || next && again),
+        [(true, false, false), (false, true, false), (false, false, true)],
+    );
+}
+
 #[test]
 fn planted_faults_are_found() {
     let red = |name, model: &dyn Fn()| {
@@ -426,4 +506,7 @@ fn planted_faults_are_found() {
     red("arena: second look", &|| carved_by_another(&Seen::new()));
     red("arena: free a page blindly", &|| reaping_late(&Seen::new()));
     red("arena: give units back", &|| retiring(&Seen::new()));
+    red("arena: free a unit of the dead", &|| inheriting(true, &Seen::new()));
+    red("arena: free a page of the dead", &|| inheriting(false, &Seen::new()));
+    red("arena: put a unit back", &|| putting_back(&Seen::new()));
 }

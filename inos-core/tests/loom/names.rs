@@ -61,7 +61,8 @@ enum Came {
 fn a_name_is_allocated_once() {
     let seen = Seen::new();
     let note = seen.clone();
-    explore(move || {
+    // Three: that both give up.
+    explore_with(3, move || {
         let shared = Arc::new((Bank::<2>::new(), [Payload::new(), Payload::new()]));
         let parties = [1, 2].map(|party: u16| {
             let shared = shared.clone();

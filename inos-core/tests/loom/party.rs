@@ -70,8 +70,44 @@ fn who_left_is_not_dead() {
     seen.check_all([false]);
 }
 
+/// A role goes from a dead party to the one in the seat, while a third looks for the dead.
+fn succeeding(seen: &Seen<bool>) {
+    const DEAD: u16 = 2;
+    let note = seen.clone();
+    explore(move || {
+        let seat = Arc::new(Seat {
+            lease: LoomWord::new(0),
+            alive: AtomicU32::new(0),
+            role: LoomWord::new(0),
+        });
+        let dead = role::claim(&seat.role, DEAD).unwrap();
+        let other = seat.clone();
+        let looking = thread::spawn(move || {
+            let corpse = party::find_dead(&other.role, |party| {
+                party == DEAD || other.alive.load(Acquire) == 0
+            });
+            corpse.map(|corpse| corpse.party())
+        });
+        let _life = seat.join();
+        let _role = role::succeed(&seat.role, dead.raw(), SEAT).unwrap();
+        let found = looking.join().unwrap();
+        assert_ne!(found, Some(SEAT), "it lives");
+        note.note(found.is_some());
+    });
+}
+
+#[test]
+fn a_successor_is_not_dead() {
+    let seen = Seen::new();
+    succeeding(&seen);
+    seen.check_all([false, true]);
+}
+
 #[test]
 fn planted_faults_are_found() {
+    for fault in ["role: succeed", "party: first look"] {
+        assert!(with_fault(fault, || succeeding(&Seen::new())).is_some(), "{fault}");
+    }
     for fault in ["party: no second look", "party: first look", "role: claim"] {
         assert!(with_fault(fault, || leaving(&Seen::new())).is_some(), "{fault}");
     }

@@ -81,7 +81,8 @@ impl<const K: usize, const S: usize> Pinned<K, S> {
 fn a_pinned_frame_stays_and_the_writer_never_waits() {
     let seen = Seen::new();
     let note = seen.clone();
-    explore(move || {
+    // Three: that the fault "unpin before newest" shows.
+    explore_with(3, move || {
         let buffer = Arc::new(Pinned::<3, 1>::new(Payload::new));
         let mut writer = WriterState::resume(&*buffer).unwrap();
         buffer.publish(&mut writer, Payload::set);

@@ -380,7 +380,7 @@ fn entering(seen: &Seen<[u32; 2]>) {
         first.join().unwrap();
         assert_eq!([2, 3].map(|name| registry.find(name)), [Some(0), Some(1)]);
         assert_eq!(registry.find(1), None);
-        note.note([0, 1].map(|place: usize| index::target(registry.line[place].0.load(Relaxed)).0));
+        note.note([0, 1].map(|place: usize| index::target(registry.line[place].load(Relaxed)).0));
     });
 }
 

@@ -83,7 +83,8 @@ struct Shared {
 fn a_task_is_woken_for_each_of_two_advances() {
     let seen = Seen::new();
     let note = seen.clone();
-    explore(move || {
+    // Three: that it missed a registration and slept.
+    explore_with(3, move || {
         let (seat, news) = (Seat::new(), [Payload::new(), Payload::new()]);
         let shared = Arc::new(Shared { seat, word: LoomWord::new(u32::MAX - 1), news });
         let parties = [0, 1].map(|index: usize| {

@@ -192,7 +192,7 @@ pub fn claim_place<M: Words>(words: &M, place: Place, party: u16) -> Option<Clai
     if !same {
         // Release: what was acquired with the unit stays to be acquired by the next one; pairs
         // with Acquire above.
-        unit.store(held.free().0, Ordering::Release);
+        unit.store(held.free().0, ordering("arena: put a unit back", Ordering::Release));
         return None;
     }
     Some(Claim::block(place, held))

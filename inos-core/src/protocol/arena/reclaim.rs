@@ -1,6 +1,6 @@
 //! What becomes of the blocks of the dead.
 
-use super::super::fault::is_planted;
+use super::super::fault::{is_planted, ordering};
 use super::page::dissolve;
 use super::*;
 use crate::error::Error;
@@ -45,7 +45,8 @@ pub fn reclaim<M: Words>(words: &M, dead: u16) -> Result<u32, Error> {
                 if is_planted("arena: free a page blindly") {
                     Page::Free.store(word);
                 } else {
-                    let _ = word.cas(part, free, Ordering::Release, Ordering::Relaxed);
+                    let order = ordering("arena: free a page of the dead", Ordering::Release);
+                    let _ = word.cas(part, free, order, Ordering::Relaxed);
                 }
                 continue;
             }
@@ -85,9 +86,9 @@ fn release_units<M: Words>(words: &M, page: u32, dead: u16) -> u32 {
         if held.holder() == Some(dead) {
             // Release: the dead one's use of the bytes is over, as the proof of its death says;
             // pairs with Acquire where units are taken. An adopter may be first.
-            freed += u32::from(
-                unit.cas(held.0, held.free().0, Ordering::Release, Ordering::Relaxed).is_ok(),
-            );
+            let order = ordering("arena: free a unit of the dead", Ordering::Release);
+            let free = unit.cas(held.0, held.free().0, order, Ordering::Relaxed);
+            freed += u32::from(free.is_ok());
         }
     }
     freed

@@ -294,8 +294,7 @@ impl ConsumerCursor {
         while ticket != last {
             let next = moved(ticket, words.ticket_count());
             // Release because its state is open now; pairs with Acquire in
-            // `ProducerCursor::claim`. Loom can't tell: the state is changed by an exchange,
-            // which works on the newest value there.
+            // `ProducerCursor::claim`.
             let order = ordering("mpsc: recycle", Ordering::Release);
             extent(words, ticket)?.store(lap(words, next), order);
             ticket = moved(ticket, 1);

@@ -62,7 +62,7 @@ impl ProducerCursor {
             return Ok(None);
         }
         let cursor = Self { seat, held: None };
-        cursor.withdraw(words, Ordering::Relaxed);
+        cursor.withdraw(words);
         Ok(Some(cursor))
     }
 
@@ -87,8 +87,7 @@ impl ProducerCursor {
         let outcome = self.try_claim(words, count);
         match &outcome {
             Ok(claim) => self.held = Some(claim.ticket),
-            // Relaxed: it holds nothing.
-            Err(_) => self.withdraw(words, Ordering::Relaxed),
+            Err(_) => self.withdraw(words),
         }
         outcome
     }
@@ -140,7 +139,7 @@ impl ProducerCursor {
             let (word, empty) = (extent(words, ticket)?, lap(words, ticket));
             // Acquire: the state of an empty one is open, or its exchange could fail on an older
             // value; pairs with Release in `ConsumerCursor::release`. A claimed one bounds the
-            // age of the head, as the tail does. Loom can't tell: see there.
+            // age of the head, as the tail does.
             let found = word.load(ordering("mpsc: load of an extent", Ordering::Acquire));
             if let Some(end) = end_of(found) {
                 let ahead = distance(before, end);
@@ -221,6 +220,9 @@ impl ProducerCursor {
         }
         self.held = None;
         let (word, lap) = (state(words, ticket)?, lap(words, ticket));
+        if is_planted("mpsc: withdrawn before resolved") {
+            self.withdraw(words);
+        }
         // Release because the state announces the record, or that its space may be used again;
         // pairs with Acquire in `ConsumerCursor`.
         let order = ordering("mpsc: commit", Ordering::Release);
@@ -235,25 +237,28 @@ impl ProducerCursor {
                 Err(Error::Fenced)
             }
         };
-        // Release: whoever finds the ticket unannounced finds it resolved; pairs with Acquire in
-        // `announcer`.
-        self.withdraw(words, Ordering::Release);
+        self.withdraw(words);
         outcome
     }
 
-    /// Says which ticket it is about to look at. Relaxed: the exchange of the extent publishes it.
+    /// Says which ticket it is about to look at. The exchange of the extent publishes it.
     #[inline]
     fn announce<M: Words>(&self, words: &M, ticket: u32) {
         if let Some(intent) = words.intent(self.seat) {
-            intent.store(ANNOUNCED | ticket, Ordering::Relaxed);
+            // Release for the tickets that it does not announce any more, as in `withdraw`: a
+            // Relaxed store over a Release store releases nothing.
+            let order = ordering("mpsc: announce", Ordering::Release);
+            intent.store(ANNOUNCED | ticket, order);
         }
     }
 
     /// Says that it holds no ticket.
     #[inline]
-    fn withdraw<M: Words>(&self, words: &M, order: Ordering) {
+    fn withdraw<M: Words>(&self, words: &M) {
         if let Some(intent) = words.intent(self.seat) {
-            intent.store(0, order);
+            // Release: whoever finds the ticket unannounced finds it resolved; pairs with Acquire
+            // in `announcer`, where it says why no model sees it.
+            intent.store(0, ordering("mpsc: withdraw", Ordering::Release));
         }
     }
 }
