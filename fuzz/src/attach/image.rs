@@ -9,9 +9,9 @@ use inos_core::defs::{
 };
 use inos_core::{
     AlwaysAlive, ArenaConfig, BroadcastConfig, CountersConfig, DirtyMapConfig, EpochsConfig,
-    LanesConfig, Layout, LayoutBuilder, LogConfig, Mode, MpscConfig, NamedEpochsConfig,
-    PartiesConfig, PingPongConfig, Region, RegistryConfig, RegistryOverflowConfig, RingConfig,
-    SectionId, Sections,
+    LanesConfig, Layout, LayoutBuilder, LogConfig, MAX_OVERFLOWS, Mode, MpscConfig,
+    NamedEpochsConfig, PartiesConfig, PingPongConfig, Region, RegistryConfig,
+    RegistryOverflowConfig, RingConfig, SectionId, Sections,
 };
 
 use super::lives::Lives;
@@ -127,19 +127,21 @@ fn layout(bytes: &mut Bytes<'_>) -> Layout {
     let mut builder = Layout::builder();
     let count = 1 + bytes.index(MAX_SECTION_COUNT);
     let (mut has_parties, mut registry) = (false, None);
+    let mut overflows = 0;
     // Each kind takes up to four ids.
     for index in 0..count as u32 {
         let (id, kind) = (SectionId(index * 4), bytes.u8() % 15);
         builder = match (kind, registry) {
             // One section of parties at most.
             (6, _) if mem::replace(&mut has_parties, true) => builder.raw(id, "section", 64),
-            (13, Some(registry)) => {
+            (13, Some(registry)) if overflows < MAX_OVERFLOWS => {
+                overflows += 1;
                 let slots = 1 + u32::from(bytes.u8() % 3);
                 let config = RegistryOverflowConfig { registry, slots };
                 builder.registry_overflow(id, "section", config)
             }
             (5 | 13, _) => {
-                registry = Some(id);
+                (registry, overflows) = (Some(id), 0);
                 section(builder, id, 5, bytes)
             }
             _ => section(builder, id, kind, bytes),
