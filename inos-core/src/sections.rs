@@ -303,6 +303,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// assert_eq!(second.check(), Ok(()));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn check(&self) -> Result<(), Error> {
         let found = load_wide(&self.span, SUPERBLOCK_CONTEXT_ID)?;
         let expected = self.context_id;
@@ -342,6 +343,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// assert_eq!(sections.section(SectionId(9)), Err(Error::NoSection { id: 9 }));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn section(&self, id: SectionId) -> Result<&Section, Error> {
         self.iter().find(|section| section.id == id).ok_or(Error::NoSection { id: id.0 })
     }
@@ -497,6 +499,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     }
 }
 
+#[inline]
 fn section_span<'m>(span: &Span<'m>, section: &Section) -> Result<Span<'m>, Error> {
     let (offset, len) = (section.offset, section.len);
     match (usize::try_from(offset), usize::try_from(len)) {
@@ -562,6 +565,7 @@ fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
     span.store(offset + 4, (value >> 32) as u32)
 }
 
+#[inline]
 fn load_wide(span: &Span<'_>, offset: usize) -> Result<u64, Error> {
     Ok(u64::from(span.load(offset)?) | (u64::from(span.load(offset + 4)?) << 32))
 }

@@ -3,8 +3,9 @@
 //! Relaxed loads and stores of words, one by one, are what every machine has. On x86-64 and
 //! AArch64 a piece of assembly moves many words at a time: to the compiler it is an unknown
 //! sequence of such loads and stores, so a race with others' is a mix of bytes and nothing worse;
-//! to the machine it is what `memcpy` does. It orders nothing, as relaxed accesses don't. With
-//! `--cfg word_copies` all copies are by words: for tools that look into every access.
+//! to the machine it is what `memcpy` does. Some words are copied twice. It orders nothing, as
+//! relaxed accesses don't. With `--cfg word_copies` all copies are by words: for tools that look
+//! into every access.
 
 use crate::sync::{AtomicU32, Ordering};
 
@@ -55,7 +56,8 @@ unsafe fn many(to: *mut u8, from: *const u8, count: usize) -> usize {
     let len = count * 4;
     if len >= wide::LONG && wide::is_there() {
         // SAFETY: the caller's, and the processor has what it takes.
-        return unsafe { wide::many(to, from, len) } / 4;
+        unsafe { wide::many(to, from, len) };
+        return count;
     }
     let end = len & !15;
     // SAFETY: the caller's; `end` is no more than `len`, and not 0.
@@ -123,17 +125,24 @@ mod wide {
         unsafe { enabled() & XMM_YMM == XMM_YMM }
     }
 
-    /// Copies as many bytes of `len` as are multiples of 128; how many.
+    /// Copies all bytes, in blocks of 128 whose stores lie on 32 bytes if that takes whole words:
+    /// stores that straddle a cache line cost twice as much. The first 32 bytes and the last 128
+    /// are copied wherever they lie, some of them for a second time.
     ///
     /// # Safety
-    /// As for `many`; the processor has AVX, and `len` is 128 or more.
+    /// As for `many`; the processor has AVX, and `len` is 256 or more.
     #[inline]
-    pub(super) unsafe fn many(to: *mut u8, from: *const u8, len: usize) -> usize {
-        let end = len & !127;
-        // SAFETY: the caller's; `end` is no more than `len`, and not 0. All vector registers are
-        // declared to change, since `vzeroupper` changes the upper halves of all.
+    pub(super) unsafe fn many(to: *mut u8, from: *const u8, len: usize) {
+        let to_line = to.addr().wrapping_neg() & 31;
+        let first = if to_line.is_multiple_of(4) { to_line } else { 0 };
+        let last = len - 128;
+        // SAFETY: the caller's; `first` is less than `last`, and blocks begin no later than there.
+        // All vector registers are declared to change, since `vzeroupper` changes the upper halves
+        // of all.
         unsafe {
             asm!(
+                "vmovups ymm0, [{from}]",
+                "vmovups [{to}], ymm0",
                 "2:",
                 "vmovups ymm0, [{from} + {at}]",
                 "vmovups ymm1, [{from} + {at} + 32]",
@@ -144,11 +153,19 @@ mod wide {
                 "vmovups [{to} + {at} + 64], ymm2",
                 "vmovups [{to} + {at} + 96], ymm3",
                 "add {at}, 128",
-                "cmp {at}, {end}",
+                "cmp {at}, {last}",
                 "jb 2b",
+                "vmovups ymm0, [{from} + {last}]",
+                "vmovups ymm1, [{from} + {last} + 32]",
+                "vmovups ymm2, [{from} + {last} + 64]",
+                "vmovups ymm3, [{from} + {last} + 96]",
+                "vmovups [{to} + {last}], ymm0",
+                "vmovups [{to} + {last} + 32], ymm1",
+                "vmovups [{to} + {last} + 64], ymm2",
+                "vmovups [{to} + {last} + 96], ymm3",
                 "vzeroupper",
-                from = in(reg) from, to = in(reg) to, end = in(reg) end,
-                at = inout(reg) 0_usize => _,
+                from = in(reg) from, to = in(reg) to, last = in(reg) last,
+                at = inout(reg) first => _,
                 out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
                 out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
                 out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
@@ -156,7 +173,6 @@ mod wide {
                 options(nostack),
             );
         }
-        end
     }
 }
 
@@ -202,8 +218,8 @@ mod tests {
 
     use super::*;
 
-    /// All lengths around the limits, from all places in a line: the words are there, and no
-    /// other.
+    /// All lengths around the limits, from all places in a line and to all, also of bytes: the
+    /// words are there, and no other.
     #[test]
     fn words_arrive_and_no_others_change() {
         for start in 0..16 {
@@ -218,10 +234,17 @@ mod tests {
                 let touched = words.iter().filter(|word| word.load(Ordering::Relaxed) != u32::MAX);
                 assert_eq!(touched.count(), count);
 
-                let mut back = std::vec![[9; 4]; count + 1];
-                load(inside, &mut back);
-                assert_eq!(&back[..count], &bytes);
-                assert_eq!(back[count], [9; 4]);
+                let mut back = std::vec![9; 4 * count + 68];
+                for skip in [start, 4 * start + 1] {
+                    back.fill(9);
+                    load(inside, back[skip..skip + 4 * count].as_chunks_mut().0);
+                    assert_eq!(&back[skip..skip + 4 * count], bytes.as_flattened());
+                    let touched = back
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, byte)| **byte != 9 && !(skip..skip + 4 * count).contains(at));
+                    assert_eq!(touched.count(), 0);
+                }
             }
         }
     }
