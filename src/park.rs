@@ -35,11 +35,13 @@ impl Park for Futex {
     /// When to give up; `None` is never.
     type Deadline = Option<Instant>;
 
+    #[inline]
     fn deadline(&self, timeout: Option<Duration>) -> Self::Deadline {
         // A time that the clock can't express never comes.
         timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
+    #[inline]
     fn park(&self, word: &AtomicU32, expected: u32, deadline: &mut Self::Deadline) -> Parked {
         match remaining(deadline) {
             Some(Duration::ZERO) => Parked::TimedOut,
@@ -57,6 +59,7 @@ impl Park for Futex {
         }
     }
 
+    #[inline]
     fn wake_all(&self, word: &AtomicU32) {
         wake(word);
     }
@@ -70,11 +73,13 @@ impl Park for Futex {
 }
 
 /// Time left, zero if the deadline has passed; `None` without one.
+#[inline]
 fn remaining(deadline: &Option<Instant>) -> Option<Duration> {
     deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 #[cfg(target_os = "linux")]
+#[inline]
 fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Parked {
     use rustix::io::Errno;
     use rustix::thread::futex;
@@ -137,6 +142,7 @@ fn wait_first(words: &[Waited<'_>], timeout: Option<Duration>) -> Parked {
 }
 
 #[cfg(target_os = "linux")]
+#[inline]
 fn wake(word: &AtomicU32) {
     use rustix::thread::futex;
 

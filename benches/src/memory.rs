@@ -39,7 +39,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    const COUNT: usize = 64;
+    const COUNT: usize = 128;
 
     /// Makes the file.
     #[must_use]

@@ -40,6 +40,7 @@ impl<'m> EpochCounter<'m> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn current(&self) -> u32 {
         epoch::current(self.word)
     }
@@ -70,6 +71,7 @@ impl<'m> EpochCounter<'m> {
     /// assert_eq!(total.load(Ordering::Relaxed), 42);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn advance<P: Park>(&self, park: &P) -> u32 {
         epoch::advance_and_wake(self.word, || park.wake_all(self.word))
     }

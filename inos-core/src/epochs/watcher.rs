@@ -19,6 +19,7 @@ enum Source<'m> {
 }
 
 impl<'m> Source<'m> {
+    #[inline]
     fn current(&self) -> u32 {
         match self {
             Self::Word(word) => epoch::current(*word),
@@ -27,6 +28,7 @@ impl<'m> Source<'m> {
     }
 
     /// The word, if its waiter bit can be set.
+    #[inline]
     const fn writable(&self) -> Option<&'m AtomicU32> {
         match self {
             Self::Word(word) => Some(word),
@@ -70,6 +72,7 @@ impl<'m> EpochWatcher<'m> {
     }
 
     /// The word, if its waiter bit can be set.
+    #[inline]
     pub(super) const fn writable(&self) -> Option<&'m AtomicU32> {
         self.source.writable()
     }
@@ -101,6 +104,7 @@ impl<'m> EpochWatcher<'m> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn current(&self) -> u32 {
         self.source.current()
     }
@@ -126,6 +130,7 @@ impl<'m> EpochWatcher<'m> {
     /// assert_eq!(watcher.changed(), None);
     /// # Ok::<(), inos_core::Error>(())
     /// ```
+    #[inline]
     pub fn changed(&mut self) -> Option<u32> {
         let now = self.current();
         if now == self.seen {
@@ -192,11 +197,13 @@ impl<'m> EpochWatcher<'m> {
     }
 
     /// Counts `now` as seen.
+    #[inline]
     pub(super) const fn see(&mut self, now: u32) {
         self.seen = now;
     }
 
     /// Looks once, and then `looks` times more.
+    #[inline]
     fn look(&mut self, looks: u32) -> Option<u32> {
         self.changed().or_else(|| {
             (0..looks).find_map(|_| {
