@@ -1,6 +1,7 @@
 //! A stream of records of 64 bytes from one producer to one consumer.
 
 use std::hint::black_box;
+use std::mem;
 use std::sync::Arc;
 use std::thread::{self, Scope};
 
@@ -24,8 +25,10 @@ pub(super) const AREA: Area = Area {
     name: "spsc",
     title: "A stream of 64-byte records, one producer, one consumer",
     about: "Every record carries its number, which the consumer checks. The limit copies blocks \
-            of 64 records into a short ring and out again. On two processors it often is \
-            bistable who waits for whom: look at the ranges. The time is the consumer's, while \
+            of 64 records into a short ring and out again. Batches of INOS are records of any \
+            length each, published together; messages of one length that come together anyway \
+            can be one record. On two processors it often is bistable who waits for whom: look \
+            at the ranges. The time is the consumer's, while \
             the producer is flat out; a window is sixteen times what a queue holds.",
     run,
 };
@@ -253,6 +256,40 @@ fn batch_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Ta
     (push, take)
 }
 
+/// Messages of one length in one record: the block is copied as a whole, and read in place.
+fn block_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
+    let (mut producer, mut consumer) = both(ring);
+    let (mut filled, mut filling) = (0, [[0; LEN]; BLOCK]);
+    let push = move |number| {
+        if filled == BLOCK {
+            producer.push(1, filling.as_flattened()).ok()?;
+            filled = 0;
+        }
+        filling[filled] = record(number);
+        filled += 1;
+        if filled == BLOCK && producer.push(1, filling.as_flattened()).is_ok() {
+            filled = 0;
+        }
+        Some(())
+    };
+    let mut at = 0;
+    let take = move |wanted: u64, numbers: &mut Numbers| {
+        let block = consumer.read().ok()?;
+        let (records, _) = block.as_chunks::<LEN>();
+        let some = (records.len() - at).min(wanted as usize);
+        let right = records[at..at + some].iter().map(|record| numbers.check(record)).sum();
+        at += some;
+        if at < records.len() {
+            // It stays the oldest.
+            mem::forget(block);
+        } else {
+            at = 0;
+        }
+        Some((some as u64, right))
+    };
+    (push, take)
+}
+
 fn both<'m>(
     ring: RingBuffer<'m, Cooperative>,
 ) -> (Producer<'m, Cooperative>, Consumer<'m, Cooperative>) {
@@ -315,7 +352,7 @@ fn turns<'a>(
 
 fn run(driver: &mut dyn Driver) {
     let blocks: [Blocks; 3] = [Blocks::new(), Blocks::new(), Blocks::new()];
-    let mut memories: Vec<Memory> = (0..7).map(|_| Memory::new(layout())).collect();
+    let mut memories: Vec<Memory> = (0..9).map(|_| Memory::new(layout())).collect();
     let rings: Vec<_> = memories.iter_mut().map(|memory| ring(&memory.sections())).collect();
     thread::scope(|scope| {
         let copies: (Make<'_>, _) = (|name, run| limit(name, run), "memcpy of blocks");
@@ -324,6 +361,7 @@ fn run(driver: &mut dyn Driver) {
         let contenders = vec![
             pair(scope, copies, blocks_ends(&blocks[0]), None),
             pair(scope, (theirs, "rtrb, chunks"), rtrb_chunk_ends(), None),
+            pair(scope, (ours, "a record of 64"), block_ends(rings[7]), Some(1.1)),
             pair(scope, (ours, "claimed batches, drain"), batch_ends(rings[0]), Some(1.1)),
         ];
         let case = Case::new("two processors, batches of 64", WINDOW);
@@ -352,6 +390,7 @@ fn run(driver: &mut dyn Driver) {
             turns((theirs, "heapless"), heapless_ends()),
             turns((theirs, "disruptor"), disruptor_ends()),
             turns((theirs, "ArrayQueue"), array_queue_ends()),
+            turns((ours, "a record of 64"), block_ends(rings[8])),
             turns((ours, "claimed batches, drain"), batch_ends(rings[4])),
             turns((ours, "push, read"), pushed_ends(rings[5])),
             turns((ours, "Batched, drain"), batched_ends(rings[6])),
