@@ -65,6 +65,7 @@ cfg_if! {
         pub mod defs;
         mod epochs;
         mod error;
+        mod gather;
         mod hash;
         mod kind;
         mod lanes;

@@ -37,6 +37,7 @@ use crate::defs::mpsc::{
 };
 use crate::defs::{GRANULE, KIND_MPSC, LINE};
 use crate::error::Error;
+use crate::gather::Gather;
 use crate::protocol::mpsc::{self, Available, Claim, ConsumerCursor, ProducerCursor, Words};
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend;
@@ -407,7 +408,18 @@ impl<'m, T: Trust> MpscRing<'m, T> {
         match ConsumerCursor::resume(&control) {
             Ok(cursor) => {
                 let (data, trust) = (self.data, PhantomData);
-                Ok(MpscConsumer { control, data, cursor, untold: None, lease_word, lease, trust })
+                let (gather, caught_up, untold) = (Gather::NOT, false, None);
+                Ok(MpscConsumer {
+                    control,
+                    data,
+                    cursor,
+                    gather,
+                    caught_up,
+                    untold,
+                    lease_word,
+                    lease,
+                    trust,
+                })
             }
             Err(error) => {
                 role::release(lease_word, &lease);

@@ -25,11 +25,14 @@ pub(super) const AREA: Area = Area {
             limit is a byte ring as Agrona has it, one compare-and-swap for a claim, without \
             fencing. Queues of fixed slots (disruptor, ArrayQueue, thingbuf) have slots for the \
             longest record, as many as bytes would allow for records of mean length. None of the \
-            others survives a producer that dies in the middle. The consumer is on the first \
+            others survives a producer that dies in the middle. A consumer that gathers stays a \
+            little behind. The consumer is on the first \
             processor, the producers on the second: more than one share it.",
     run,
 };
 
+/// How long a consumer lets records gather.
+const TURNS: u32 = 256;
 const RING: SectionId = SectionId(1);
 /// Bytes of a ring.
 const BYTES: usize = 128 * 1024;
@@ -223,12 +226,16 @@ fn thingbuf_ends(count: usize) -> (Vec<impl Push>, impl Take) {
 
 type Ring<'m> = MpscRing<'m, Cooperative>;
 
-fn single_ends<'m>(ring: Ring<'m>, count: usize) -> (Vec<impl Push + 'm>, impl Take + 'm) {
+fn single_ends<'m>(
+    ring: Ring<'m>,
+    count: usize,
+    turns: u32,
+) -> (Vec<impl Push + 'm>, impl Take + 'm) {
     let push = |mut producer: MpscProducer<'m, Cooperative>| {
         move |record: &[u8]| producer.push(1, record).ok()
     };
     let producers = (0..count).map(|_| push(ring.producer().expect("a seat"))).collect();
-    (producers, take_of(ring.consumer().expect("free")))
+    (producers, take_of(ring.consumer().expect("free").gathering(turns)))
 }
 
 fn take_of<'m>(mut consumer: MpscConsumer<'m, Cooperative>) -> impl Take + 'm {
@@ -243,7 +250,11 @@ fn take_of<'m>(mut consumer: MpscConsumer<'m, Cooperative>) -> impl Take + 'm {
 /// Records of one claim.
 const BATCH: usize = 8;
 
-fn batch_ends<'m>(ring: Ring<'m>, count: usize) -> (Vec<impl Push + 'm>, impl Take + 'm) {
+fn batch_ends<'m>(
+    ring: Ring<'m>,
+    count: usize,
+    turns: u32,
+) -> (Vec<impl Push + 'm>, impl Take + 'm) {
     let push = |mut producer: MpscProducer<'m, Cooperative>| {
         // Eight records at hand, as a user has them: all but their numbers is there already.
         let mut filling = [const { (0, [FILLER; MAX_LEN]) }; BATCH];
@@ -262,7 +273,7 @@ fn batch_ends<'m>(ring: Ring<'m>, count: usize) -> (Vec<impl Push + 'm>, impl Ta
         }
     };
     let producers = (0..count).map(|_| push(ring.producer().expect("a seat"))).collect();
-    (producers, take_of(ring.consumer().expect("free")))
+    (producers, take_of(ring.consumer().expect("free").gathering(turns)))
 }
 
 type Make<'a> = fn(&'static str, Box<dyn FnMut(u64) -> u64 + 'a>) -> Solo<'a>;
@@ -302,8 +313,8 @@ fn run(driver: &mut dyn Driver) {
     for (count, name) in cases {
         let config = MpscConfig { capacity: (BYTES / 8) as u32, tickets: 1024, seats: 8 };
         let layout = || Layout::builder().mpsc(RING, "ring", config).build().expect("a layout");
-        let mut memories = [Memory::new(layout()), Memory::new(layout())];
-        let [one, eight] = memories
+        let mut memories = [(); 4].map(|()| Memory::new(layout()));
+        let [one, eight, one_gathered, eight_gathered] = memories
             .each_mut()
             .map(|memory| MpscRing::open(&memory.sections(), RING).expect("a ring"));
         thread::scope(|scope| {
@@ -316,8 +327,20 @@ fn run(driver: &mut dyn Driver) {
                 group(scope, (theirs, "disruptor"), disruptor_ends(count), None),
                 group(scope, (theirs, "ArrayQueue"), array_queue_ends(count), None),
                 group(scope, (theirs, "thingbuf"), thingbuf_ends(count), None),
-                group(scope, (ours, "one claim each"), single_ends(one, count), Some(1.4)),
-                group(scope, (ours, "one claim for 8"), batch_ends(eight, count), Some(0.45)),
+                group(scope, (ours, "one claim each"), single_ends(one, count, 0), Some(1.4)),
+                group(
+                    scope,
+                    (ours, "one claim each, gathering"),
+                    single_ends(one_gathered, count, TURNS),
+                    Some(1.4),
+                ),
+                group(scope, (ours, "one claim for 8"), batch_ends(eight, count, 0), Some(0.45)),
+                group(
+                    scope,
+                    (ours, "one claim for 8, gathering"),
+                    batch_ends(eight_gathered, count, TURNS),
+                    Some(0.45),
+                ),
             ];
             driver.case(Case::new(name, WINDOW), contenders);
         });

@@ -18,6 +18,8 @@ use crate::{Contender, Pair, Solo, inos, limit, peer, poll};
 pub(super) const LEN: usize = 64;
 /// Records that a queue has room for; INOS's have a header of 8 bytes, so nearly as many.
 const CAPACITY: usize = 1024;
+/// How long a consumer lets records gather.
+const TURNS: u32 = 64;
 /// Sixteen times what a queue holds.
 const WINDOW: u64 = 16 * CAPACITY as u64;
 
@@ -27,7 +29,7 @@ pub(super) const AREA: Area = Area {
     about: "Every record carries its number, which the consumer checks. The limit copies blocks \
             of 64 records into a short ring and out again. Batches of INOS are records of any \
             length each, published together; messages of one length that come together anyway \
-            can be one record. On two processors it often is bistable who waits for whom: look \
+            can be one record. A consumer that gathers stays a little behind. On two processors it often is bistable who waits for whom: look \
             at the ranges. The time is the consumer's, while \
             the producer is flat out; a window is sixteen times what a queue holds.",
     run,
@@ -193,6 +195,14 @@ fn pushed_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl T
     (push, take)
 }
 
+fn gathered_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
+    let (mut producer, consumer) = both(ring);
+    let mut consumer = consumer.gathering(TURNS);
+    let push = move |number| producer.push(1, &record(number)).ok();
+    let take = move |_, numbers: &mut Numbers| Some((1, numbers.check(&consumer.read().ok()?)));
+    (push, take)
+}
+
 fn popped_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
     let (mut producer, mut consumer) = both(ring);
     let mut bytes = [0; LEN];
@@ -221,9 +231,13 @@ fn drain(
     Some((some, right)).filter(|_| some > 0)
 }
 
-fn batched_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
-    let (producer, mut consumer) = both(ring);
+fn batched_ends<'m>(
+    ring: RingBuffer<'m, Cooperative>,
+    turns: u32,
+) -> (impl Push + 'm, impl Take + 'm) {
+    let (producer, consumer) = both(ring);
     let mut producer = producer.batched(BLOCK as u32);
+    let mut consumer = consumer.gathering(turns);
     let push = move |number| producer.push(1, &record(number)).ok();
     let take = move |wanted, numbers: &mut Numbers| drain(&mut consumer, wanted, numbers);
     (push, take)
@@ -352,7 +366,7 @@ fn turns<'a>(
 
 fn run(driver: &mut dyn Driver) {
     let blocks: [Blocks; 3] = [Blocks::new(), Blocks::new(), Blocks::new()];
-    let mut memories: Vec<Memory> = (0..9).map(|_| Memory::new(layout())).collect();
+    let mut memories: Vec<Memory> = (0..11).map(|_| Memory::new(layout())).collect();
     let rings: Vec<_> = memories.iter_mut().map(|memory| ring(&memory.sections())).collect();
     thread::scope(|scope| {
         let copies: (Make<'_>, _) = (|name, run| limit(name, run), "memcpy of blocks");
@@ -378,8 +392,15 @@ fn run(driver: &mut dyn Driver) {
             pair(scope, (theirs, "ArrayQueue"), array_queue_ends(), None),
             pair(scope, (theirs, "rtrb"), rtrb_ends(), None),
             pair(scope, (ours, "push, read"), pushed_ends(rings[1]), Some(1.8)),
+            pair(scope, (ours, "push, read, gathering"), gathered_ends(rings[9]), Some(1.8)),
             pair(scope, (ours, "push, pop"), popped_ends(rings[2]), Some(1.8)),
-            pair(scope, (ours, "Batched, drain"), batched_ends(rings[3]), Some(1.2)),
+            pair(scope, (ours, "Batched, drain"), batched_ends(rings[3], 0), Some(1.2)),
+            pair(
+                scope,
+                (ours, "Batched, drain, gathering"),
+                batched_ends(rings[10], TURNS),
+                Some(1.2),
+            ),
         ];
         driver.case(Case::new("two processors, one by one", WINDOW).bytes(64), contenders);
 
@@ -393,7 +414,7 @@ fn run(driver: &mut dyn Driver) {
             turns((ours, "a record of 64"), block_ends(rings[8])),
             turns((ours, "claimed batches, drain"), batch_ends(rings[4])),
             turns((ours, "push, read"), pushed_ends(rings[5])),
-            turns((ours, "Batched, drain"), batched_ends(rings[6])),
+            turns((ours, "Batched, drain"), batched_ends(rings[6], 0)),
         ];
         driver.case(Case::new("one thread, by turns of 64", 4096).bytes(64), contenders);
     });

@@ -6,6 +6,7 @@ use core::ops::Deref;
 
 use super::{GRANULE, HEAD, HEADER_LEN, PADDING, RingBuffer, TAIL, max_record};
 use crate::error::Error;
+use crate::gather::Gather;
 use crate::protocol::ring::{Available, ConsumerCursor};
 use crate::protocol::role::{self, Lease};
 use crate::raw::lend;
@@ -55,6 +56,7 @@ pub struct Consumer<'m, T: Trust> {
     tail: &'m AtomicU32,
     head: &'m AtomicU32,
     cursor: ConsumerCursor,
+    gather: Gather,
     /// `None` for one half of a ring that was split.
     lease: Option<(&'m AtomicU32, Lease)>,
     trust: PhantomData<T>,
@@ -66,11 +68,41 @@ impl<'m, T: Trust> Consumer<'m, T> {
         let (tail, head) = (ring.span.word(TAIL)?, ring.span.word(HEAD)?);
         let RingBuffer { data, capacity, trust, .. } = *ring;
         let cursor = ConsumerCursor::resume(tail, head, capacity)?;
-        Ok(Self { data, capacity, tail, head, cursor, lease: None, trust })
+        Ok(Self { data, capacity, tail, head, cursor, gather: Gather::NOT, lease: None, trust })
     }
 
     pub(super) fn held_by(mut self, word: &'m AtomicU32, lease: Lease) -> Self {
         self.lease = Some((word, lease));
+        self
+    }
+
+    /// Makes a consumer of streams: one that has read everything stays behind the producer for up
+    /// to so many turns of a spinning loop ([`core::hint::spin_loop`], some ten nanoseconds each)
+    /// before it looks again, if its last look found something. 0 is never, as is so without it.
+    ///
+    /// Two processors that share a ring hinder each other where one reads what the other has just
+    /// written. 64 turns are enough to let records gather; a record of a stream is read that much
+    /// later. After a look that found nothing the next ones do not wait: who polls for one answer
+    /// is not held up.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = RingConfig { capacity: 64 };
+    /// # let layout = Layout::builder().ring(SectionId(2), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let ring = RingBuffer::open(&sections, SectionId(2))?;
+    /// # let (mut producer, consumer) = (ring.producer()?, ring.consumer()?);
+    /// let mut consumer = consumer.gathering(64);
+    /// for tag in 0..3 {
+    ///     producer.push(tag, b"one of many")?;
+    ///     assert_eq!(consumer.read()?.tag(), tag);
+    /// }
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    #[must_use = "dropping the consumer gives its role back"]
+    pub const fn gathering(mut self, turns: u32) -> Self {
+        self.gather = Gather::up_to(turns);
         self
     }
 
@@ -111,7 +143,7 @@ impl<'m, T: Trust> Consumer<'m, T> {
     /// ```
     #[inline]
     pub fn pop(&mut self, out: &mut [u8]) -> Result<Popped, Error> {
-        let available = self.cursor.available(self.tail)?;
+        let available = self.available()?;
         let popped = self.take(available, out)?;
         self.cursor.give_back(self.head);
         Ok(popped)
@@ -146,9 +178,24 @@ impl<'m, T: Trust> Consumer<'m, T> {
     /// ```
     #[inline]
     pub fn drain(&mut self) -> Result<Drain<'_, 'm, T>, Error> {
-        self.cursor.look(self.tail)?;
-        self.cursor.seen()?;
+        if self.cursor.published() == 0 {
+            self.available()?;
+        } else {
+            self.cursor.look(self.tail)?;
+        }
         Ok(Drain { consumer: self })
+    }
+
+    /// What can be read now, up to the end of the ring.
+    #[inline]
+    fn available(&mut self) -> Result<Available, Error> {
+        if self.cursor.published() != 0 {
+            return self.cursor.seen();
+        }
+        self.gather.before();
+        let available = self.cursor.available(self.tail);
+        self.gather.after(available.is_ok());
+        available
     }
 
     /// Copies the record out that is there, and moves past it.
@@ -247,7 +294,7 @@ impl<'m> Consumer<'m, Cooperative> {
     /// ```
     #[inline]
     pub fn read(&mut self) -> Result<Record<'_, 'm>, Error> {
-        let available = self.cursor.available(self.tail)?;
+        let available = self.available()?;
         let found = self.find(available)?;
         Ok(Record { consumer: self, found })
     }
