@@ -1,5 +1,7 @@
 //! One way to do some work.
 
+use crate::Apart;
+
 /// What a contender is to the others of its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -61,7 +63,9 @@ pub struct Solo<'a> {
 
 impl<'a> Solo<'a> {
     fn new(role: Role, name: impl Into<String>, run: impl FnMut(u64) -> u64 + 'a) -> Self {
-        let (prepare, run) = (Box::new(|| {}), Box::new(run));
+        let mut run = Apart::new(run);
+        let run = Box::new(move |count| run.get_mut()(count));
+        let prepare = Box::new(|| {});
         let note = Box::new(String::new);
         Self { name: name.into(), role, goal: None, at: None, prepare, run, note }
     }

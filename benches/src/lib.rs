@@ -9,6 +9,7 @@
 //!
 //! `README.md` says how to run all that and how to read it.
 
+mod apart;
 pub mod areas;
 mod bare;
 mod compare;
@@ -25,6 +26,7 @@ mod size;
 mod stats;
 mod table;
 
+pub(crate) use apart::Apart;
 pub use compare::{CaseResult, Compare, ContenderResult, Plan};
 pub use contender::{Contender, Role, Solo, inos, limit, peer};
 pub use driver::{Case, Check, Driver, ViaCriterion, bench_main, is_test};

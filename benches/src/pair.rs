@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
+use crate::Apart;
 use crate::contender::{Contender, Role, Solo};
 use crate::pin::pin_to;
 
 /// Tells partners to end.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Apart<AtomicBool>>);
 
 impl Stop {
     /// Whether to end.
@@ -18,11 +19,11 @@ impl Stop {
     #[inline]
     pub fn is_set(&self) -> bool {
         // Relaxed: nothing else is told by it.
-        self.0.load(Ordering::Relaxed)
+        self.0.get().load(Ordering::Relaxed)
     }
 
     fn set(&self, stop: bool) {
-        self.0.store(stop, Ordering::SeqCst);
+        self.0.get().store(stop, Ordering::SeqCst);
     }
 
     /// As [`poll`](crate::poll), but `None` as soon as it is time to end.
@@ -70,7 +71,8 @@ impl<'s, 'e, 'a> Pair<'s, 'e, 'a> {
     /// Adds a partner on this processor, which works until it is told to stop.
     #[must_use]
     pub fn with(mut self, processor: usize, work: impl FnMut(&Stop) + Send + 's) -> Self {
-        self.idle.push((processor, Box::new(work)));
+        let mut work = Apart::new(work);
+        self.idle.push((processor, Box::new(move |stop| work.get_mut()(stop))));
         self
     }
 

@@ -16,7 +16,7 @@ use super::Area;
 use crate::bare::CasRing;
 use crate::driver::{Case, Driver};
 use crate::memory::Memory;
-use crate::{Contender, Pair, Solo, inos, limit, peer, poll};
+use crate::{Apart, Contender, Pair, Solo, inos, limit, peer, poll};
 
 pub(super) const AREA: Area = Area {
     name: "mpsc",
@@ -281,14 +281,15 @@ type Make<'a> = fn(&'static str, Box<dyn FnMut(u64) -> u64 + 'a>) -> Solo<'a>;
 fn group<'s: 'a, 'e: 'a, 'a>(
     scope: &'s Scope<'s, 'e>,
     (make, name): (Make<'a>, &'static str),
-    (producers, mut take): (Vec<impl Push + 's>, impl Take + 'a),
+    (producers, take): (Vec<impl Push + 's>, impl Take + 'a),
     goal: Option<f64>,
 ) -> Box<dyn Contender + 'a> {
-    let mut numbers = Numbers::default();
+    let mut state = Apart::new((take, Numbers::default()));
     let run = move |count| {
+        let (take, numbers) = state.get_mut();
         let (mut taken, mut right) = (0, 0);
         while taken < count {
-            let (some, of_them) = poll(|| take(count - taken, &mut numbers));
+            let (some, of_them) = poll(|| take(count - taken, numbers));
             taken += some;
             right += of_them;
         }

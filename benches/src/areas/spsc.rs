@@ -13,7 +13,7 @@ use super::Area;
 use crate::bare::{BLOCK, Blocks};
 use crate::driver::{Case, Driver};
 use crate::memory::Memory;
-use crate::{Contender, Pair, Solo, inos, limit, peer, poll};
+use crate::{Apart, Contender, Pair, Solo, inos, limit, peer, poll};
 
 pub(super) const LEN: usize = 64;
 /// Records that a queue has room for; INOS's have a header of 8 bytes, so nearly as many.
@@ -37,18 +37,21 @@ pub(super) const AREA: Area = Area {
 
 pub(super) type Record = [u8; LEN];
 
-/// A record that carries a number.
+/// A record that carries a number, in each of its words: were it patched into a record of other
+/// bytes, whoever copies that would wait for all stores before, and little else would be timed.
 #[inline]
 pub(super) fn record(number: u64) -> Record {
-    let mut record = [0x5a; LEN];
-    record[..8].copy_from_slice(&number.to_le_bytes());
-    black_box(record)
+    let words = [number.to_le_bytes(); LEN / 8];
+    black_box(*words.as_flattened().first_chunk().expect("as long as a record"))
 }
 
-/// The number that a record carries.
+/// The number that a record carries, at its start and at its end.
 #[inline]
 pub(super) fn number_of(record: &[u8]) -> u64 {
-    record.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    match (record.first_chunk(), record.last_chunk()) {
+        (Some(first), Some(last)) if first == last => u64::from_le_bytes(*first),
+        _ => u64::MAX,
+    }
 }
 
 /// Numbers in order: what the consumer expects.
@@ -316,12 +319,15 @@ type Make<'a> = fn(&'static str, Box<dyn FnMut(u64) -> u64 + 'a>) -> Solo<'a>;
 fn pair<'s: 'a, 'e: 'a, 'a>(
     scope: &'s Scope<'s, 'e>,
     (make, name): (Make<'a>, &'static str),
-    (mut push, mut take): (impl Push + 's, impl Take + 'a),
+    (mut push, take): (impl Push + 's, impl Take + 'a),
     goal: Option<f64>,
 ) -> Box<dyn Contender + 'a> {
-    let mut numbers = Numbers::default();
-    let mut here =
-        make(name, Box::new(move |count| consume(count, |wanted| take(wanted, &mut numbers))));
+    let mut state = Apart::new((take, Numbers::default()));
+    let run = move |count| {
+        let (take, numbers) = state.get_mut();
+        consume(count, |wanted| take(wanted, numbers))
+    };
+    let mut here = make(name, Box::new(run));
     if let Some(goal) = goal {
         here = here.reach(goal);
     }
