@@ -24,6 +24,12 @@ impl Gather {
         Self { max, now: 0 }
     }
 
+    /// Turns of the next pause.
+    #[cfg(test)]
+    pub(crate) const fn turns(&self) -> u32 {
+        self.now
+    }
+
     /// The pause before a look.
     #[inline]
     pub(crate) fn before(&self) {
@@ -54,7 +60,7 @@ mod tests {
     fn pauses(max: u32, looks: &[bool]) -> Vec<u32> {
         let mut gather = Gather::up_to(max);
         let pause = |found: &bool| {
-            let now = gather.now;
+            let now = gather.turns();
             gather.after(*found);
             now
         };

@@ -320,3 +320,26 @@ fn bad_configurations_are_refused() {
     let large = MpscConfig { capacity: 1 << 30, tickets: 1 << 16, seats: 1 << 10 };
     assert_eq!(section_len(&large), Ok((1 << 33) + (1 << 19) + (1 << 16) + 192));
 }
+
+#[test]
+fn only_who_is_told_to_gathers() {
+    cooperative(MpscConfig { capacity: 32, tickets: 16, seats: 1 }, |ring| {
+        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        for (most, expected) in [(0, [0; 4]), (3, [1, 2, 3, 0])] {
+            consumer = consumer.gathering(most);
+            // Nothing, so that it has caught up, and nothing again.
+            assert_eq!(consumer.drain(9, |_, _| ()), Err(Error::Empty));
+            assert_eq!(consumer.drain(9, |_, _| ()), Err(Error::Empty));
+            let mut seen = [0; 4];
+            for (tag, seen) in (0..).zip(&mut seen) {
+                let pushed = if tag < 3 { 2 } else { 0 };
+                for _ in 0..pushed {
+                    producer.push(tag, b"").unwrap();
+                }
+                assert_eq!(consumer.drain(9, |_, _| ()).unwrap_or(0), pushed);
+                *seen = consumer.gather.turns();
+            }
+            assert_eq!(seen, expected);
+        }
+    });
+}

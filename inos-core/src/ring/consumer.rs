@@ -56,7 +56,7 @@ pub struct Consumer<'m, T: Trust> {
     tail: &'m AtomicU32,
     head: &'m AtomicU32,
     cursor: ConsumerCursor,
-    gather: Gather,
+    pub(super) gather: Gather,
     /// `None` for one half of a ring that was split.
     lease: Option<(&'m AtomicU32, Lease)>,
     trust: PhantomData<T>,

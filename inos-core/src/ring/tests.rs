@@ -317,10 +317,20 @@ fn bad_capacities_are_refused() {
 
 #[test]
 fn two_threads_lose_nothing() {
+    lose_nothing(0);
+}
+
+#[test]
+fn who_gathers_loses_nothing() {
+    lose_nothing(50);
+}
+
+fn lose_nothing(turns: u32) {
     const RECORDS: u32 = 20_000;
     let content = |tag: u32| format!("{tag:0>width$}", width = tag as usize % 50);
     cooperative(16, |ring| {
-        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        let mut producer = ring.producer().unwrap();
+        let mut consumer = ring.consumer().unwrap().gathering(turns);
         thread::scope(|scope| {
             scope.spawn(move || {
                 for tag in 0..RECORDS {

@@ -42,8 +42,17 @@ impl Check {
 
 #[test]
 fn four_producers_keep_their_order_in_place() {
+    order_in_place(0);
+}
+
+#[test]
+fn four_producers_keep_their_order_for_who_gathers() {
+    order_in_place(50);
+}
+
+fn order_in_place(turns: u32) {
     cooperative(CONFIG, |ring| {
-        let mut consumer = ring.consumer().unwrap();
+        let mut consumer = ring.consumer().unwrap().gathering(turns);
         thread::scope(|scope| {
             for tag in 0..PRODUCERS {
                 let mut producer = ring.producer().unwrap();

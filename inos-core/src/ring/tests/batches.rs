@@ -239,13 +239,34 @@ fn a_drain_is_told_lies() {
 }
 
 #[test]
+fn only_who_is_told_to_gathers() {
+    cooperative(32, |ring| {
+        let (mut producer, mut consumer) = (ring.producer().unwrap(), ring.consumer().unwrap());
+        for (most, expected) in [(0, [0; 4]), (3, [1, 2, 3, 0])] {
+            consumer = consumer.gathering(most);
+            let mut seen = [0; 4];
+            for (round, seen) in (0..).zip(&mut seen) {
+                let pushed = if round < 3 { 2 } else { 0 };
+                for _ in 0..pushed {
+                    producer.push(round, b"").unwrap();
+                }
+                assert_eq!(drained(&mut consumer).len(), pushed);
+                *seen = consumer.gather.turns();
+            }
+            assert_eq!(seen, expected);
+        }
+    });
+}
+
+#[test]
 fn a_ring_is_split_without_leases() {
     let mut memory = AlignedBytes::<8192>::new();
     let region = Region::from_bytes(memory.as_mut()).unwrap();
     let sections = Sections::create(region, &layout(16), 7).unwrap();
     mem::forget(RingBuffer::open(&sections, ID).unwrap().producer().unwrap());
     for start in 0..3 {
-        let (mut producer, mut consumer) = RingBuffer::split(memory.as_mut(), ID).unwrap();
+        let (mut producer, consumer) = RingBuffer::split(memory.as_mut(), ID).unwrap();
+        let mut consumer = consumer.gathering(start);
         thread::scope(|scope| {
             scope.spawn(|| {
                 for tag in 0..1000 {
