@@ -17,7 +17,7 @@
 #![forbid(unsafe_code)]
 
 use crate::defs::KIND_EPOCHS;
-use crate::defs::epochs::{MAJOR, PACKED, PADDED};
+use crate::defs::epochs::{MAJOR, NAMED, PACKED, PADDED};
 use crate::error::Error;
 use crate::raw::region::Trust;
 use crate::raw::span::Span;
@@ -45,7 +45,8 @@ pub use watcher::EpochWatcher;
 pub struct EpochsConfig {
     /// How many words there are; at least 1.
     pub count: u32,
-    /// Each word on a cache line of its own.
+    /// Each word 128 bytes from the next: on a cache line of its own, and not on the neighbour
+    /// that a processor fetches along with it.
     pub padded: bool,
 }
 
@@ -89,7 +90,7 @@ impl Bank {
                 let config = EpochsConfig { count, padded: stride == PADDED };
                 (Self::Fixed(config), section_len(&config))
             }
-            (0, PADDED, 1..) => {
+            (0, NAMED, 1..) => {
                 let config = NamedEpochsConfig { slots };
                 (Self::Named(config), config.section_len())
             }

@@ -151,8 +151,8 @@ impl LayoutBuilder {
     ///     let config = EpochsConfig { count: 16, padded };
     ///     Layout::builder().epochs(SectionId(1), "epochs", config).build()
     /// };
-    /// // A cache line for each, or all in one.
-    /// assert_eq!(bank(true)?.sections()[0].len(), 16 * 64);
+    /// // Two cache lines for each, or all in one.
+    /// assert_eq!(bank(true)?.sections()[0].len(), 16 * 128);
     /// assert_eq!(bank(false)?.sections()[0].len(), 64);
     /// # Ok::<(), inos_core::Error>(())
     /// ```

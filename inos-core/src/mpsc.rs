@@ -33,7 +33,8 @@ use core::ops::{Deref, DerefMut};
 
 use crate::defs::mpsc::{
     CONSUMER_LEASE, EXTENT, HEAD, HEAD_TICKET, HEADER_LEN, INTENT, MAJOR, MAX_CAPACITY, MAX_SEATS,
-    MAX_TICKETS, MIN_CAPACITY, MIN_TICKETS, READ, SEAT_LEASE, SEATS, STATE, TAIL, TICKET_LEN,
+    MAX_TICKETS, MIN_CAPACITY, MIN_TICKETS, READ, SEAT_LEASE, SEAT_LEN, SEATS, STATE, TAIL,
+    TICKET_LEN,
 };
 use crate::defs::{GRANULE, KIND_MPSC, LINE};
 use crate::error::Error;
@@ -79,7 +80,7 @@ impl MpscConfig {
 
     /// Where the tickets begin.
     const fn tickets_offset(&self) -> usize {
-        SEATS + self.seats as usize * LINE
+        SEATS + self.seats as usize * SEAT_LEN
     }
 
     /// Where the granules begin.
@@ -169,7 +170,7 @@ struct Control<'m> {
 
 impl<'m> Control<'m> {
     fn new(span: Span<'m>, config: MpscConfig) -> Result<Self, Error> {
-        let seats = span.control(SEATS, config.seats as usize * LINE / 4)?;
+        let seats = span.control(SEATS, config.seats as usize * SEAT_LEN / 4)?;
         let ticket_words = config.tickets as usize * TICKET_LEN / 4;
         let tickets = span.control(config.tickets_offset(), ticket_words)?;
         let (tail, read) = (span.word(TAIL)?, span.word(READ)?);
@@ -178,7 +179,7 @@ impl<'m> Control<'m> {
     }
 
     const fn seat_line(seat: u32) -> usize {
-        SEATS + seat as usize * LINE
+        SEATS + seat as usize * SEAT_LEN
     }
 
     #[inline]
@@ -186,7 +187,7 @@ impl<'m> Control<'m> {
         if seat >= self.config.seats {
             return None;
         }
-        self.seats.get((seat as usize * LINE + offset) / 4)
+        self.seats.get((seat as usize * SEAT_LEN + offset) / 4)
     }
 
     /// The protocol takes the index of a ticket below their count.

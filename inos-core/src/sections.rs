@@ -45,7 +45,7 @@ use crate::sync::Ordering;
 /// let section = sections.section(EPOCHS)?;
 /// assert_eq!((section.name(), section.kind()), ("epochs", inos_core::defs::KIND_EPOCHS));
 /// assert_eq!(section.params()[0], 2);
-/// assert_eq!((section.offset(), section.len()), (128, 128));
+/// assert_eq!((section.offset(), section.len()), (128, 256));
 /// let epochs = EpochTable::open(&sections, EPOCHS)?;
 /// assert_eq!(epochs.count(), 2);
 ///

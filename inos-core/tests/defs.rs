@@ -68,7 +68,7 @@ fn states() {
     check(
         Layout::builder().named_epochs(ID, "", NamedEpochsConfig { slots: 5 }),
         epochs::MAJOR,
-        &[(epochs::PARAM_STRIDE, epochs::PADDED), (epochs::PARAM_SLOTS, 5)],
+        &[(epochs::PARAM_STRIDE, epochs::NAMED), (epochs::PARAM_SLOTS, 5)],
     );
     let modes =
         [(Mode::Pinned, ping_pong::MODE_PINNED), (Mode::Observed, ping_pong::MODE_OBSERVED)];

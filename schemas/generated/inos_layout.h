@@ -102,8 +102,11 @@
 /** Smallest region. */
 #define INOS_MIN_REGION_LEN UINT32_C(4096)
 
-/** A cache line, for control words that different parties write. */
+/** A cache line. */
 #define INOS_LINE UINT32_C(64)
+
+/** Distance between control words that one party writes while another polls the other: two cache lines, since processors fetch the neighbour of a line along with it. */
+#define INOS_APART UINT32_C(128)
 
 /** What ring positions count, and what records are rounded up to, in bytes. */
 #define INOS_GRANULE UINT32_C(8)
@@ -244,8 +247,11 @@
 /** Distance between packed words. */
 #define INOS_EPOCHS_PACKED UINT32_C(4)
 
-/** Distance between padded words, and between named slots. */
-#define INOS_EPOCHS_PADDED UINT32_C(64)
+/** Distance between padded words. */
+#define INOS_EPOCHS_PADDED UINT32_C(128)
+
+/** Distance between named slots, as the parameter says it. */
+#define INOS_EPOCHS_NAMED UINT32_C(64)
 
 /** Offset in a named slot: the epoch. */
 #define INOS_EPOCHS_SLOT_EPOCH UINT32_C(0)
@@ -310,13 +316,13 @@
 #define INOS_RING_TAIL UINT32_C(4)
 
 /** Offset of the consumer's lease. */
-#define INOS_RING_CONSUMER_LEASE UINT32_C(64)
+#define INOS_RING_CONSUMER_LEASE UINT32_C(128)
 
 /** Offset of the head, which the consumer stores to free space. */
-#define INOS_RING_HEAD UINT32_C(68)
+#define INOS_RING_HEAD UINT32_C(132)
 
 /** Offset of the granules. */
-#define INOS_RING_DATA UINT32_C(128)
+#define INOS_RING_DATA UINT32_C(256)
 
 /** Bits of a position; the others are 0. */
 #define INOS_RING_POSITION_MASK UINT32_C(0x7fffffff)
@@ -366,24 +372,27 @@
 #define INOS_MPSC_TAIL UINT32_C(0)
 
 /** Offset of the oldest ticket that was not recycled. */
-#define INOS_MPSC_HEAD_TICKET UINT32_C(64)
+#define INOS_MPSC_HEAD_TICKET UINT32_C(128)
 
 /** Offset of where the space of that ticket begins. */
-#define INOS_MPSC_HEAD UINT32_C(68)
+#define INOS_MPSC_HEAD UINT32_C(132)
 
 /** Offset of the consumer's lease. */
-#define INOS_MPSC_CONSUMER_LEASE UINT32_C(128)
+#define INOS_MPSC_CONSUMER_LEASE UINT32_C(256)
 
 /** Offset of how far the consumer has read. */
-#define INOS_MPSC_READ UINT32_C(132)
+#define INOS_MPSC_READ UINT32_C(260)
 
-/** Offset of the seats, a line each. */
-#define INOS_MPSC_SEATS UINT32_C(192)
+/** Offset of the seats. */
+#define INOS_MPSC_SEATS UINT32_C(384)
 
-/** Offset in a seat's line: the lease of its producer. */
+/** Bytes of a seat. */
+#define INOS_MPSC_SEAT_LEN UINT32_C(128)
+
+/** Offset in a seat: the lease of its producer. */
 #define INOS_MPSC_SEAT_LEASE UINT32_C(0)
 
-/** Offset in a seat's line: the ticket that its producer announces. */
+/** Offset in a seat: the ticket that its producer announces. */
 #define INOS_MPSC_INTENT UINT32_C(4)
 
 /** Bytes of a ticket. */
@@ -724,19 +733,19 @@
 #define INOS_LANES_COMPLETION_EPOCH UINT32_C(4)
 
 /** Offset in a lane: entries submitted, which the client writes. */
-#define INOS_LANES_SQ_TAIL UINT32_C(64)
+#define INOS_LANES_SQ_TAIL UINT32_C(128)
 
 /** Offset in a lane: entries accepted, which the service writes. */
-#define INOS_LANES_SQ_HEAD UINT32_C(128)
+#define INOS_LANES_SQ_HEAD UINT32_C(256)
 
 /** Offset in a lane: calls answered, which the service writes. */
-#define INOS_LANES_CQ_TAIL UINT32_C(192)
+#define INOS_LANES_CQ_TAIL UINT32_C(384)
 
 /** Offset in a lane: answers taken, which the client writes. */
-#define INOS_LANES_CQ_HEAD UINT32_C(256)
+#define INOS_LANES_CQ_HEAD UINT32_C(512)
 
 /** Offset in a lane: the submissions. */
-#define INOS_LANES_SUBMISSIONS UINT32_C(320)
+#define INOS_LANES_SUBMISSIONS UINT32_C(640)
 
 /** Bits of a position; the others are 0. */
 #define INOS_LANES_POSITION_MASK UINT32_C(0x7fffffff)

@@ -97,8 +97,11 @@ export const MAX_SECTIONS = 32;
 /** Smallest region. */
 export const MIN_REGION_LEN = 4096;
 
-/** A cache line, for control words that different parties write. */
+/** A cache line. */
 export const LINE = 64;
+
+/** Distance between control words that one party writes while another polls the other: two cache lines, since processors fetch the neighbour of a line along with it. */
+export const APART = 128;
 
 /** What ring positions count, and what records are rounded up to, in bytes. */
 export const GRANULE = 8;
@@ -239,8 +242,11 @@ export const EPOCHS_PARAM_SLOTS = 2;
 /** Distance between packed words. */
 export const EPOCHS_PACKED = 4;
 
-/** Distance between padded words, and between named slots. */
-export const EPOCHS_PADDED = 64;
+/** Distance between padded words. */
+export const EPOCHS_PADDED = 128;
+
+/** Distance between named slots, as the parameter says it. */
+export const EPOCHS_NAMED = 64;
 
 /** Offset in a named slot: the epoch. */
 export const EPOCHS_SLOT_EPOCH = 0;
@@ -305,13 +311,13 @@ export const RING_PRODUCER_LEASE = 0;
 export const RING_TAIL = 4;
 
 /** Offset of the consumer's lease. */
-export const RING_CONSUMER_LEASE = 64;
+export const RING_CONSUMER_LEASE = 128;
 
 /** Offset of the head, which the consumer stores to free space. */
-export const RING_HEAD = 68;
+export const RING_HEAD = 132;
 
 /** Offset of the granules. */
-export const RING_DATA = 128;
+export const RING_DATA = 256;
 
 /** Bits of a position; the others are 0. */
 export const RING_POSITION_MASK = 0x7fffffff;
@@ -361,24 +367,27 @@ export const MPSC_MAX_SEATS = 1024;
 export const MPSC_TAIL = 0;
 
 /** Offset of the oldest ticket that was not recycled. */
-export const MPSC_HEAD_TICKET = 64;
+export const MPSC_HEAD_TICKET = 128;
 
 /** Offset of where the space of that ticket begins. */
-export const MPSC_HEAD = 68;
+export const MPSC_HEAD = 132;
 
 /** Offset of the consumer's lease. */
-export const MPSC_CONSUMER_LEASE = 128;
+export const MPSC_CONSUMER_LEASE = 256;
 
 /** Offset of how far the consumer has read. */
-export const MPSC_READ = 132;
+export const MPSC_READ = 260;
 
-/** Offset of the seats, a line each. */
-export const MPSC_SEATS = 192;
+/** Offset of the seats. */
+export const MPSC_SEATS = 384;
 
-/** Offset in a seat's line: the lease of its producer. */
+/** Bytes of a seat. */
+export const MPSC_SEAT_LEN = 128;
+
+/** Offset in a seat: the lease of its producer. */
 export const MPSC_SEAT_LEASE = 0;
 
-/** Offset in a seat's line: the ticket that its producer announces. */
+/** Offset in a seat: the ticket that its producer announces. */
 export const MPSC_INTENT = 4;
 
 /** Bytes of a ticket. */
@@ -719,19 +728,19 @@ export const LANES_CLIENT_LEASE = 0;
 export const LANES_COMPLETION_EPOCH = 4;
 
 /** Offset in a lane: entries submitted, which the client writes. */
-export const LANES_SQ_TAIL = 64;
+export const LANES_SQ_TAIL = 128;
 
 /** Offset in a lane: entries accepted, which the service writes. */
-export const LANES_SQ_HEAD = 128;
+export const LANES_SQ_HEAD = 256;
 
 /** Offset in a lane: calls answered, which the service writes. */
-export const LANES_CQ_TAIL = 192;
+export const LANES_CQ_TAIL = 384;
 
 /** Offset in a lane: answers taken, which the client writes. */
-export const LANES_CQ_HEAD = 256;
+export const LANES_CQ_HEAD = 512;
 
 /** Offset in a lane: the submissions. */
-export const LANES_SUBMISSIONS = 320;
+export const LANES_SUBMISSIONS = 640;
 
 /** Bits of a position; the others are 0. */
 export const LANES_POSITION_MASK = 0x7fffffff;

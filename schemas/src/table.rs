@@ -123,7 +123,11 @@ pub const GROUPS: &[Group] = &[
             SECTION_ALIGN => "Sections begin on, and are as long as, a multiple of this.",
             MAX_SECTIONS => "Most sections in a region.",
             MIN_REGION_LEN => "Smallest region.",
-            LINE => "A cache line, for control words that different parties write.",
+            LINE => "A cache line.",
+            APART =>
+                "Distance between control words that one party writes while another polls the \
+                 other: two cache lines, since processors fetch the neighbour of a line along with \
+                 it.",
             GRANULE => "What ring positions count, and what records are rounded up to, in bytes.",
         },
     },

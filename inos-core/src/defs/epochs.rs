@@ -1,7 +1,7 @@
 //! The bytes of a bank of epochs. No behaviour.
 //!
 //! ```text
-//! fixed, padded:    word i at i * 64, one cache line each
+//! fixed, padded:    word i at i * 128, two cache lines each
 //! fixed, packed:    word i at i * 4
 //! named:            slot i at i * 64
 //!   0        4        8                                32                              64
@@ -19,8 +19,8 @@
 //! [`defs::epoch`](super::epoch) has the bits of an epoch,
 //! [`protocol::names`](crate::protocol::names) draws the state.
 
-use super::LINE;
 use super::role::MAX_PARTY;
+use super::{APART, LINE};
 
 /// Major version of this kind of section.
 pub const MAJOR: u16 = 1;
@@ -33,8 +33,8 @@ pub const PARAM_SLOTS: usize = 2;
 
 /// Distance between packed words.
 pub const PACKED: u32 = 4;
-/// Distance between padded words, and between named slots.
-pub const PADDED: u32 = LINE as u32;
+/// Distance between padded words.
+pub const PADDED: u32 = APART as u32;
 
 /// Offset in a named slot: the epoch.
 pub const SLOT_EPOCH: usize = 0;
@@ -44,6 +44,8 @@ pub const SLOT_STATE: usize = 4;
 pub const SLOT_NAME: usize = 8;
 /// Bytes in a named slot.
 pub const SLOT_LEN: usize = LINE;
+/// Distance between named slots, as the parameter says it.
+pub const NAMED: u32 = SLOT_LEN as u32;
 /// Bytes in the longest name.
 pub const MAX_NAME_LEN: usize = 24;
 
@@ -70,7 +72,7 @@ pub const MAX_SLOTS: u32 = 1 << ID_GENERATION_SHIFT;
 const _: () = {
     assert!(SLOT_EPOCH + 4 <= SLOT_STATE && SLOT_STATE + 4 <= SLOT_NAME);
     assert!(SLOT_NAME + MAX_NAME_LEN <= SLOT_LEN && MAX_NAME_LEN.is_multiple_of(4));
-    assert!(SLOT_LEN == PADDED as usize);
+    assert!(SLOT_LEN == NAMED as usize);
     assert!(ACTIVE <= STATE);
     assert!(MAX_PARTY as u32 == (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1);
     assert!(ID_GENERATION_SHIFT == GENERATION_SHIFT, "an id has all bits of a generation");

@@ -9,11 +9,11 @@
 //!   +------------+----------------+-----------------+--------+--------+---
 //!
 //! lane
-//!   0              4                    64         128        192        256        320
+//!   0              4                   128        256        384        512        640
 //!   +--------------+--------------------+----------+----------+----------+----------+
 //!   | client lease | completion epoch   | sq tail  | sq head  | cq tail  | cq head  |
 //!   +--------------+--------------------+----------+----------+----------+----------+
-//!  320                320 + 64 n           320 + 96 n              + 16 n, rounded up to 64
+//!  640                640 + 64 n           640 + 96 n              + 16 n, rounded up to 64
 //!   +------------------+--------------------+-----------------------+---------------+
 //!   | submissions,     | completions,       | calls in flight,      | buffer        |
 //!   | 64 B each        | 32 B each          | 16 B each             |               |
@@ -49,7 +49,7 @@
 //! section. 2^30 + id is reserved for a block of an arena in section id, below 2^30: its handle
 //! takes the place of offset and length.
 
-use super::LINE;
+use super::{APART, LINE};
 
 /// Major version of this kind of section.
 pub const MAJOR: u16 = 1;
@@ -78,15 +78,15 @@ pub const CLIENT_LEASE: usize = 0;
 /// Offset in a lane: the epoch that says "there is a completion".
 pub const COMPLETION_EPOCH: usize = 4;
 /// Offset in a lane: entries submitted, which the client writes.
-pub const SQ_TAIL: usize = LINE;
+pub const SQ_TAIL: usize = APART;
 /// Offset in a lane: entries accepted, which the service writes.
-pub const SQ_HEAD: usize = 2 * LINE;
+pub const SQ_HEAD: usize = 2 * APART;
 /// Offset in a lane: calls answered, which the service writes.
-pub const CQ_TAIL: usize = 3 * LINE;
+pub const CQ_TAIL: usize = 3 * APART;
 /// Offset in a lane: answers taken, which the client writes.
-pub const CQ_HEAD: usize = 4 * LINE;
+pub const CQ_HEAD: usize = 4 * APART;
 /// Offset in a lane: the submissions.
-pub const SUBMISSIONS: usize = 5 * LINE;
+pub const SUBMISSIONS: usize = 5 * APART;
 /// Bits of a position; the others are 0.
 pub const POSITION_MASK: u32 = (1 << 31) - 1;
 

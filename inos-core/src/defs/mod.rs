@@ -140,8 +140,11 @@ pub const KIND_LOG: u32 = 13;
 /// Unit slots beyond those of the registry.
 pub const KIND_REGISTRY_OVERFLOW: u32 = 14;
 
-/// A cache line, for control words that different parties write.
+/// A cache line.
 pub const LINE: usize = 64;
+/// Distance between control words that one party writes while another polls the other: two cache
+/// lines, since processors fetch the neighbour of a line along with it.
+pub const APART: usize = 2 * LINE;
 /// What ring positions count, and what records are rounded up to, in bytes.
 pub const GRANULE: usize = 8;
 

@@ -1,19 +1,19 @@
 //! The bytes of a ring of many producers. No behaviour.
 //!
 //! ```text
-//!   0                4               8                                             64
+//!   0                4               8                                            128
 //!   +----------------+---------------+----------------------------------------------+
 //!   | tail: a hint   | unused                                                       |
 //!   +----------------+---------------+----------------------------------------------+
-//!  64               68              72                                            128
+//! 128              132             136                                            256
 //!   +----------------+---------------+----------------------------------------------+
 //!   | head ticket    | head          | unused                                       |
 //!   +----------------+---------------+----------------------------------------------+
-//! 128              132             136                                            192
+//! 256              260             264                                            384
 //!   +----------------+---------------+----------------------------------------------+
 //!   | consumer lease | read          | unused                                       |
 //!   +----------------+---------------+----------------------------------------------+
-//! 192: per seat, one line
+//! 384: per seat 128 bytes
 //!   +----------------+---------------+----------------------------------------------+
 //!   | producer lease | intent        | unused                                       |
 //!   +----------------+---------------+----------------------------------------------+
@@ -32,7 +32,7 @@
 //!
 //! [`protocol::mpsc`](crate::protocol::mpsc) says what the words mean.
 
-use super::{GRANULE, LINE};
+use super::{APART, GRANULE};
 
 /// Major version of this kind of section.
 pub const MAJOR: u16 = 1;
@@ -56,18 +56,20 @@ pub const MAX_SEATS: u32 = 1 << 10;
 /// Offset of a hint at the first free ticket.
 pub const TAIL: usize = 0;
 /// Offset of the oldest ticket that was not recycled.
-pub const HEAD_TICKET: usize = LINE;
+pub const HEAD_TICKET: usize = APART;
 /// Offset of where the space of that ticket begins.
-pub const HEAD: usize = LINE + 4;
+pub const HEAD: usize = APART + 4;
 /// Offset of the consumer's lease.
-pub const CONSUMER_LEASE: usize = 2 * LINE;
+pub const CONSUMER_LEASE: usize = 2 * APART;
 /// Offset of how far the consumer has read.
-pub const READ: usize = 2 * LINE + 4;
-/// Offset of the seats, a line each.
-pub const SEATS: usize = 3 * LINE;
-/// Offset in a seat's line: the lease of its producer.
+pub const READ: usize = 2 * APART + 4;
+/// Offset of the seats.
+pub const SEATS: usize = 3 * APART;
+/// Bytes of a seat.
+pub const SEAT_LEN: usize = APART;
+/// Offset in a seat: the lease of its producer.
 pub const SEAT_LEASE: usize = 0;
-/// Offset in a seat's line: the ticket that its producer announces.
+/// Offset in a seat: the ticket that its producer announces.
 pub const INTENT: usize = 4;
 /// Bytes of a ticket.
 pub const TICKET_LEN: usize = 8;
@@ -108,7 +110,7 @@ pub const HEADER_LEN: usize = GRANULE;
 const _: () = {
     assert!(TAIL + 4 <= HEAD_TICKET && HEAD_TICKET + 4 <= HEAD && HEAD + 4 <= CONSUMER_LEASE);
     assert!(CONSUMER_LEASE + 4 <= READ && READ + 4 <= SEATS);
-    assert!(SEAT_LEASE + 4 <= INTENT && INTENT + 4 <= LINE);
+    assert!(SEAT_LEASE + 4 <= INTENT && INTENT + 4 <= SEAT_LEN);
     assert!(EXTENT + 4 <= STATE && STATE + 4 <= TICKET_LEN);
     assert!(RECORD_LEN == 0 && RECORD_TAG == 4 && HEADER_LEN == 8);
     assert!(POSITION_MASK & CLAIMED == 0 && POSITION_MASK & ANNOUNCED == 0);

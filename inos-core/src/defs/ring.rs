@@ -1,15 +1,15 @@
 //! The bytes of a ring of one producer and one consumer. No behaviour.
 //!
 //! ```text
-//!   0                4               8                                             64
+//!   0                4               8                                            128
 //!   +----------------+---------------+----------------------------------------------+
 //!   | producer lease | tail          | unused: the consumer's words stay off        |
 //!   +----------------+---------------+----------------------------------------------+
-//!  64               68              72                                            128
+//! 128              132             136                                            256
 //!   +----------------+---------------+----------------------------------------------+
 //!   | consumer lease | head          | unused                                       |
 //!   +----------------+---------------+----------------------------------------------+
-//! 128: `capacity` granules of 8 bytes
+//! 256: `capacity` granules of 8 bytes
 //!
 //! record, on a granule
 //!   0                4               8
@@ -20,7 +20,7 @@
 //!
 //! Tail and head are positions: they count granules, in 31 bits, and wrap.
 
-use super::{GRANULE, LINE};
+use super::{APART, GRANULE};
 
 /// Major version of this kind of section.
 pub const MAJOR: u16 = 1;
@@ -36,11 +36,11 @@ pub const PRODUCER_LEASE: usize = 0;
 /// Offset of the tail, which the producer stores to publish.
 pub const TAIL: usize = 4;
 /// Offset of the consumer's lease.
-pub const CONSUMER_LEASE: usize = LINE;
+pub const CONSUMER_LEASE: usize = APART;
 /// Offset of the head, which the consumer stores to free space.
-pub const HEAD: usize = LINE + 4;
+pub const HEAD: usize = APART + 4;
 /// Offset of the granules.
-pub const DATA: usize = 2 * LINE;
+pub const DATA: usize = 2 * APART;
 /// Bits of a position; the others are 0.
 pub const POSITION_MASK: u32 = (1 << 31) - 1;
 

@@ -1,10 +1,10 @@
 //! Epochs that are allocated by name while others run.
 #![forbid(unsafe_code)]
 
-use super::{Bank, EpochCounter, EpochWatcher, MAJOR, PADDED};
+use super::{Bank, EpochCounter, EpochWatcher, MAJOR};
 use crate::defs::KIND_EPOCHS;
 use crate::defs::epochs::{
-    ID_GENERATION_SHIFT, MAX_NAME_LEN, MAX_SLOTS, SLOT_EPOCH, SLOT_LEN, SLOT_STATE,
+    ID_GENERATION_SHIFT, MAX_NAME_LEN, MAX_SLOTS, NAMED, SLOT_EPOCH, SLOT_LEN, SLOT_STATE,
 };
 use crate::error::Error;
 use crate::protocol::names::{self, Slot, Slots};
@@ -36,7 +36,7 @@ pub struct NamedEpochsConfig {
 
 impl NamedEpochsConfig {
     pub(crate) const fn params(&self) -> [u32; 4] {
-        [0, PADDED, self.slots, 0]
+        [0, NAMED, self.slots, 0]
     }
 
     /// Bytes that a section of this configuration needs.

@@ -44,7 +44,7 @@ fn an_empty_bank_is_refused() {
     let config = EpochsConfig { count: 0, padded: true };
     assert!(matches!(section_len(&config), Err(Error::BadLayout { .. })));
     let largest = EpochsConfig { count: u32::MAX, padded: true };
-    assert_eq!(section_len(&largest), Ok(u64::from(u32::MAX) * 64));
+    assert_eq!(section_len(&largest), Ok(u64::from(u32::MAX) * 128));
 }
 
 #[test]

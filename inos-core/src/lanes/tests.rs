@@ -94,9 +94,9 @@ fn configs() {
     }
     assert_eq!(LanesConfig { lanes: 512, ..CONFIG }.first_lane(), 128);
     assert_eq!(LanesConfig { lanes: 513, ..CONFIG }.first_lane(), 192);
-    assert_eq!(CONFIG.stride(), 320 + 8 * 96 + 8 * 16 + 256);
+    assert_eq!(CONFIG.stride(), 640 + 8 * 96 + 8 * 16 + 256);
     // The table of two calls takes half a line, and the buffer begins on the next.
-    assert_eq!(LanesConfig { entries: 2, ..CONFIG }.stride(), 320 + 2 * 96 + 64 + 256);
+    assert_eq!(LanesConfig { entries: 2, ..CONFIG }.stride(), 640 + 2 * 96 + 64 + 256);
     assert_eq!(section_len(&CONFIG), Ok(128 + 2 * CONFIG.stride()));
 }
 

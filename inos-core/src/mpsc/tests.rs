@@ -308,7 +308,7 @@ fn an_idle_producer_announces_nothing() {
 #[test]
 fn bad_configurations_are_refused() {
     let good = MpscConfig { capacity: 8, tickets: 4, seats: 1 };
-    assert_eq!(section_len(&good), Ok(192 + 64 + 64 + 64));
+    assert_eq!(section_len(&good), Ok(384 + 128 + 64 + 64));
     let bad = [0, 1, 4, 7, 9, 100, (1 << 30) + 1, 1 << 31, u32::MAX]
         .map(|capacity| MpscConfig { capacity, ..good })
         .into_iter()
@@ -318,7 +318,7 @@ fn bad_configurations_are_refused() {
         assert!(matches!(section_len(&config), Err(Error::BadLayout { .. })), "{config:?}");
     }
     let large = MpscConfig { capacity: 1 << 30, tickets: 1 << 16, seats: 1 << 10 };
-    assert_eq!(section_len(&large), Ok((1 << 33) + (1 << 19) + (1 << 16) + 192));
+    assert_eq!(section_len(&large), Ok((1 << 33) + (1 << 19) + (1 << 17) + 384));
 }
 
 #[test]

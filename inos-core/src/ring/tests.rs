@@ -307,8 +307,8 @@ fn bad_capacities_are_refused() {
         let refused = section_len(&RingConfig { capacity });
         assert!(matches!(refused, Err(Error::BadLayout { .. })), "{capacity}");
     }
-    assert_eq!(section_len(&RingConfig { capacity: 8 }), Ok(192));
-    assert_eq!(section_len(&RingConfig { capacity: 1 << 30 }), Ok((1 << 33) + 128));
+    assert_eq!(section_len(&RingConfig { capacity: 8 }), Ok(320));
+    assert_eq!(section_len(&RingConfig { capacity: 1 << 30 }), Ok((1 << 33) + 256));
     // Half of the largest ring is more than 31 bits of length can say.
     assert_eq!(max_record(1 << 30), (1 << 31) - 8);
     assert_eq!(max_record(1 << 29), (1 << 31) - 8);

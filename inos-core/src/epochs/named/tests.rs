@@ -112,12 +112,12 @@ fn the_two_kinds_of_bank_do_not_mix() {
     assert_eq!(fixed.counter(0).err(), Some(Error::NoSuchIndex { index: 0, count: 0 }));
 
     let mut section = *layout(2).sections().first().unwrap();
-    for params in [[1, 64, 2, 0], [0, 64, 0, 0], [0, 4, 2, 0], [1, 8, 0, 0]] {
+    for params in [[1, 64, 2, 0], [0, 64, 0, 0], [0, 128, 2, 0], [0, 4, 2, 0], [1, 64, 0, 0]] {
         section.params = params;
         let what = "shape of an epoch bank";
         assert_eq!(Bank::of(&section).err(), Some(Error::Corrupt { what }), "{params:?}");
     }
-    for params in [[0, 64, 3, 0], [0, 64, u32::MAX, 0], [3, 64, 0, 0], [u32::MAX, 4, 0, 0]] {
+    for params in [[0, 64, 3, 0], [0, 64, u32::MAX, 0], [3, 128, 0, 0], [u32::MAX, 4, 0, 0]] {
         section.params = params;
         let what = "length of an epoch bank";
         assert_eq!(Bank::of(&section).err(), Some(Error::Corrupt { what }), "{params:?}");
