@@ -48,6 +48,8 @@ use crate::sync::Ordering;
 
 mod round;
 mod state;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use round::round;
 use state::{UNUSED, claimed_by, in_state};

@@ -24,16 +24,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-
-    fn name(text: &str) -> Name {
-        let mut bytes = [0; 24];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        let mut words = Name::default();
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
-            *word = u32::from_ne_bytes(*bytes);
-        }
-        words
-    }
+    use crate::protocol::names::tests::name;
 
     /// Other languages compute the same. The hashes are test vectors of FNV's authors:
     /// 0xe40c292c, 0xbf9cf968.
