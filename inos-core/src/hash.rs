@@ -1,4 +1,5 @@
-//! The two hashes that memory carries: FNV-1a of layouts, MurmurHash3 of unit names.
+//! The two hashes that memory carries: FNV-1a of layouts and of names of epochs, MurmurHash3 of unit
+//! names.
 //!
 //! They tell things apart; they protect from nobody.
 #![forbid(unsafe_code)]

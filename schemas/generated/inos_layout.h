@@ -289,6 +289,9 @@
 /** Lowest bit, in a slot's state word, of how often the slot was freed. */
 #define INOS_EPOCHS_GENERATION_SHIFT UINT32_C(12)
 
+/** Lowest bit, in a name's hash, of the step in which it goes round the slots. */
+#define INOS_EPOCHS_STEP_SHIFT UINT32_C(16)
+
 /** Lowest bit, in the id of a named epoch, of the generation; the slot's index is below it. */
 #define INOS_EPOCHS_ID_GENERATION_SHIFT UINT32_C(12)
 

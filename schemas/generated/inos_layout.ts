@@ -284,6 +284,9 @@ export const EPOCHS_PARTY_SHIFT = 2;
 /** Lowest bit, in a slot's state word, of how often the slot was freed. */
 export const EPOCHS_GENERATION_SHIFT = 12;
 
+/** Lowest bit, in a name's hash, of the step in which it goes round the slots. */
+export const EPOCHS_STEP_SHIFT = 16;
+
 /** Lowest bit, in the id of a named epoch, of the generation; the slot's index is below it. */
 export const EPOCHS_ID_GENERATION_SHIFT = 12;
 

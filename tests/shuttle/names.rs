@@ -57,12 +57,22 @@ fn allocate_and_free(bank: &Bank, party: u16, which: usize) {
     }
 }
 
+/// In slots that nobody ever had, where a search ends at the first of them.
+#[test]
+fn a_name_is_one_partys_in_unused_slots() {
+    allocate_free_and_read(0);
+}
+
+/// In slots in their last generation, after which a search goes past them still.
 #[test]
 fn a_name_is_one_partys_and_is_read_whole() {
-    explore(|| {
-        let last = u32::MAX << names::GENERATION_SHIFT;
+    allocate_free_and_read(u32::MAX << names::GENERATION_SHIFT);
+}
+
+fn allocate_free_and_read(state: u32) {
+    explore(move || {
         let bank = Arc::new(Bank {
-            states: std::array::from_fn(|_| ShuttleWord::new(last)),
+            states: std::array::from_fn(|_| ShuttleWord::new(state)),
             names: std::array::from_fn(|_| [ShuttleWord::new(0), ShuttleWord::new(0)]),
             owners: [ShuttleWord::new(0), ShuttleWord::new(0)],
         });

@@ -16,6 +16,11 @@
 //! +-------------------------------+----------------------+
 //! ```
 //!
+//! A name is in one of the slots that begin with `hash mod m` and go on by an odd step,
+//! `(hash >> 16) | 1`, mod m. `hash` is FNV-1a (32 bits) over the bytes of the name without the
+//! padding, m the number of slots rounded up to a power of two; what is not below the number of
+//! slots is left out. It is in none behind the first whose state word is 0.
+//!
 //! [`defs::epoch`](super::epoch) has the bits of an epoch,
 //! [`protocol::names`](crate::protocol::names) draws the state.
 
@@ -63,6 +68,9 @@ pub const STATE: u32 = (1 << PARTY_SHIFT) - 1;
 pub const PARTY_SHIFT: u32 = 2;
 /// Lowest bit, in a slot's state word, of how often the slot was freed.
 pub const GENERATION_SHIFT: u32 = 12;
+
+/// Lowest bit, in a name's hash, of the step in which it goes round the slots.
+pub const STEP_SHIFT: u32 = 16;
 
 /// Lowest bit, in the id of a named epoch, of the generation; the slot's index is below it.
 pub const ID_GENERATION_SHIFT: u32 = 12;

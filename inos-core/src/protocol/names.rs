@@ -15,27 +15,49 @@
 //! The claimant's number stands in the state itself, so there is no moment in which a slot is
 //! taken and nobody knows by whom. The name is written while the slot is CLAIMED and by its
 //! claimant only. It is published as a proposal, and only then does the claimant look at the
-//! other slots. Of two proposals of one name the one in the lower slot takes the other's away,
+//! other slots. Of two proposals of one name the one in the earlier slot takes the other's away,
 //! and an active name beats both; so of several claimants of one name exactly one remains.
+//!
+//! Who has to do with a name goes round the slots in the order of that name ([`round`]). Its
+//! claimant takes the first slot there that is free. A state word that is 0, free and in
+//! generation 0, was never anything else, and none becomes 0 again, so the claimant has read all
+//! words before its own as something else, and whoever reads a 0 is behind the last slot that the
+//! name can be in, and ends there. That is so for
+//!
+//! - who looks a name up, if it knows of it by synchronisation: what the claimant has read comes
+//!   before the fence that published the name, so nobody behind that reads an older value, and
+//!   0 is the oldest. Others may miss a name, as they might have come a moment earlier;
+//! - of two claimants of one name the one whose `SeqCst` fence is the later one: what it reads
+//!   behind its fence is no older than what the other read before the other's. (Had it read a
+//!   value older than the other did, its fence would be the earlier one: C++20, `atomics.order`
+//!   4.4, with 3.1, 3.3 and 3.4. Models see less of that, since all fences of loom synchronise.)
+//!   So it comes as far as the other's proposal.
 //!
 //! A claimant that stops at any step leaves a slot that names it. A name that was proposed by a
 //! dead party blocks its own reuse (`Contended`), and no other name, until it is reclaimed.
 //!
-//! A handle is an index and a generation. One that was kept over exactly 2^20 reuses of its
-//! slot is taken for the newest.
+//! A handle is an index and a generation. One that was kept over exactly 2^20 - 1 reuses of its
+//! slot, or a multiple, is taken for the newest.
 
 use super::fault::{fence, ordering};
-use super::role::MAX_PARTY;
 use super::{ReadWord, Word};
+use crate::defs::epochs::MAX_NAME_LEN;
 pub use crate::defs::epochs::{ACTIVE, CLAIMED, FREE, GENERATION_SHIFT, PARTY_SHIFT, PROPOSED};
-use crate::defs::epochs::{MAX_NAME_LEN, STATE};
 use crate::error::Error;
 use crate::sync::Ordering;
+
+mod round;
+mod state;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+pub use round::round;
+use state::{UNUSED, claimed_by, in_state};
+pub use state::{freed, generation_of, owner_of, state_of};
 
 /// Words in a name.
 pub const NAME_WORDS: usize = MAX_NAME_LEN / 4;
 
-const GENERATION: u32 = u32::MAX << GENERATION_SHIFT;
 /// Looks at one slot; each needs the slot to change hands meanwhile. Models can't take as many.
 const LOOKS: u32 = if cfg!(loom) { 2 } else { 16 };
 /// Tries to allocate; each needs another party to be in the middle of allocating the same name.
@@ -48,7 +70,7 @@ pub type Name = [u32; NAME_WORDS];
 pub trait Slots {
     /// What a word is.
     type Word: ReadWord;
-    /// How many slots there are.
+    /// How many slots there are; at most [`MAX_SLOTS`](crate::defs::epochs::MAX_SLOTS).
     fn slot_count(&self) -> u32;
     /// The state of slot `index`; `None` from the slot count on.
     fn state(&self, index: u32) -> Option<Self::Word>;
@@ -74,42 +96,15 @@ pub enum Allocated {
     Existing(Slot),
 }
 
-/// Generation in a raw state.
-#[must_use]
-pub const fn generation_of(raw: u32) -> u32 {
-    raw >> GENERATION_SHIFT
-}
-
-/// State in a raw state.
-#[must_use]
-pub const fn state_of(raw: u32) -> u32 {
-    raw & STATE
-}
-
-/// Who holds the slot, according to a raw state; `None` if it is free.
-#[must_use]
-pub const fn owner_of(raw: u32) -> Option<u16> {
-    if state_of(raw) == FREE { None } else { Some((raw >> PARTY_SHIFT) as u16 & MAX_PARTY) }
-}
-
-/// The state after this one was given up: no handle of before fits.
-#[must_use]
-pub const fn freed(raw: u32) -> u32 {
-    (raw & GENERATION).wrapping_add(1 << GENERATION_SHIFT)
-}
-
-const fn in_state(raw: u32, state: u32) -> u32 {
-    (raw & !STATE) | state
-}
-
 /// The active slot of this name.
 ///
 /// # Errors
 /// `Contended` if a slot changed hands on each of a bounded number of looks.
 pub fn find<S: Slots>(slots: &S, name: &Name) -> Result<Option<Slot>, Error> {
-    for index in 0..slots.slot_count() {
-        match look(slots, index, name)? {
-            Some(raw) if state_of(raw) == ACTIVE => {
+    for index in round(name, slots.slot_count()) {
+        match look(slots, index)? {
+            (UNUSED, _) => break,
+            (raw, found) if state_of(raw) == ACTIVE && found.as_ref() == Some(name) => {
                 return Ok(Some(Slot { index, generation: generation_of(raw) }));
             }
             _ => {}
@@ -118,23 +113,22 @@ pub fn find<S: Slots>(slots: &S, name: &Name) -> Result<Option<Slot>, Error> {
     Ok(None)
 }
 
-/// The state of slot `index`, if this is the name that was published in it.
-fn look<S: Slots>(slots: &S, index: u32, name: &Name) -> Result<Option<u32>, Error> {
-    let found = read(slots, index)?;
-    Ok(found.and_then(|(raw, found)| (found == *name).then_some(raw)))
-}
-
 /// The raw state of slot `index` and the name in it, proposed or active; `None` if there is none.
 ///
 /// # Errors
 /// `Contended` if the slot changed hands on each of a bounded number of looks.
 pub fn read<S: Slots>(slots: &S, index: u32) -> Result<Option<(u32, Name)>, Error> {
-    let Some(state) = slots.state(index) else { return Ok(None) };
+    look(slots, index).map(|(raw, name)| name.map(|name| (raw, name)))
+}
+
+/// The raw state of slot `index`, and the name that was published in it, if one was.
+fn look<S: Slots>(slots: &S, index: u32) -> Result<(u32, Option<Name>), Error> {
+    let Some(state) = slots.state(index) else { return Ok((UNUSED, None)) };
     for _ in 0..LOOKS {
         // Acquire because the name is read next; pairs with the SeqCst fence in `propose`.
         let raw = state.load(ordering("names: look", Ordering::Acquire));
         if state_of(raw) < PROPOSED {
-            return Ok(None);
+            return Ok((raw, None));
         }
         let mut name = Name::default();
         for (at, to) in name.iter_mut().enumerate() {
@@ -144,7 +138,7 @@ pub fn read<S: Slots>(slots: &S, index: u32) -> Result<Option<(u32, Name)>, Erro
         // to the load below; pairs with the Release fence in `propose`.
         fence::<S::Word>("names: look again", Ordering::Acquire);
         if state.load(Ordering::Relaxed) == raw {
-            return Ok(Some((raw, name)));
+            return Ok((raw, Some(name)));
         }
     }
     Err(Error::Contended { tries: LOOKS })
@@ -176,8 +170,7 @@ fn propose<S: Slots>(slots: &S, name: &Name, party: u16) -> Result<Option<Slot>,
 where
     S::Word: Word,
 {
-    let count = slots.slot_count();
-    let (index, state, claimed) = claim(slots, party)?;
+    let (index, state, claimed) = claim(slots, name, party)?;
     // Release fence: who reads a word of the new name sees the claim on the second look; pairs
     // with the Acquire fence in `look`.
     fence::<S::Word>("names: claim before the name", Ordering::Release);
@@ -196,13 +189,20 @@ where
     if state.cas(claimed, proposed, order, Ordering::Relaxed).is_err() {
         return Ok(None);
     }
-    // Orders the proposal before the look at the others; pairs with itself: of two parties that
-    // propose, one at least sees the other, name and all. And it releases the name, with what
-    // the claimant stored before; pairs with Acquire in `look`.
+    // Orders the proposal, and what `claim` read, before the look at the others; pairs with
+    // itself: of two parties that propose, one at least sees the other, name and all, and every
+    // slot that the other passed over. And it releases the name, with what the claimant read and
+    // stored before; pairs with Acquire in `look`.
     fence::<S::Word>("names: propose before the look", Ordering::SeqCst);
-    for other in (0..count).filter(|&other| other != index) {
-        match yields(slots, other, index, name) {
-            Ok(true) => {}
+    let mut is_earlier = true;
+    for other in round(name, slots.slot_count()) {
+        if other == index {
+            is_earlier = false;
+            continue;
+        }
+        match meet(slots, other, is_earlier, name) {
+            Ok(Met::Nobody) => {}
+            Ok(Met::End) => break,
             lost => {
                 // Relaxed: the name goes back as it came, and who claims the slot next acquires
                 // the proposal's Release through this exchange. Lost: it was taken away.
@@ -211,47 +211,64 @@ where
             }
         }
     }
-    // Relaxed: the fence above has released the name to who finds it ACTIVE. Lost: a lower slot
-    // took it away.
+    // Relaxed: the fence above has released the name to who finds it ACTIVE. Lost: an earlier
+    // slot took it away.
     let active = in_state(proposed, ACTIVE);
     let kept = state.cas(proposed, active, Ordering::Relaxed, Ordering::Relaxed).is_ok();
     Ok(kept.then_some(Slot { index, generation: generation_of(active) }))
 }
 
-/// Whether slot `other` leaves the name to the proposal in slot `index`.
-fn yields<S: Slots>(slots: &S, other: u32, index: u32, name: &Name) -> Result<bool, Error>
+/// Of what a claimant met in another slot.
+enum Met {
+    /// The name is not there, or not any more.
+    Nobody,
+    /// Nor is it in any slot after this one.
+    End,
+    /// It stays there.
+    Rival,
+}
+
+/// What slot `other`, earlier or later in the order than the own one, has to say about the name.
+/// A later proposal is taken away.
+fn meet<S: Slots>(slots: &S, other: u32, is_earlier: bool, name: &Name) -> Result<Met, Error>
 where
     S::Word: Word,
 {
     for _ in 0..LOOKS {
-        let Some(raw) = look(slots, other, name)? else { return Ok(true) };
-        if state_of(raw) == ACTIVE || other < index {
-            return Ok(false);
+        let (raw, found) = look(slots, other)?;
+        if raw == UNUSED {
+            return Ok(Met::End);
         }
-        let Some(state) = slots.state(other) else { return Ok(true) };
+        if found.as_ref() != Some(name) {
+            return Ok(Met::Nobody);
+        }
+        if state_of(raw) == ACTIVE || is_earlier {
+            return Ok(Met::Rival);
+        }
+        let Some(state) = slots.state(other) else { return Ok(Met::End) };
         // Relaxed: as where a claimant gives its own proposal up. Lost: it has become active, or
         // was given up.
         if state.cas(raw, freed(raw), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            return Ok(true);
+            return Ok(Met::Nobody);
         }
     }
     Err(Error::Contended { tries: LOOKS })
 }
 
-/// Takes the first free slot: its index, its state word and its state.
-fn claim<S: Slots>(slots: &S, party: u16) -> Result<(u32, S::Word, u32), Error>
+/// Takes the first free slot in the order of the name: its index, its state word and its state.
+/// A slot that it passes over was read as another's or lost to another, so not as 0.
+fn claim<S: Slots>(slots: &S, name: &Name, party: u16) -> Result<(u32, S::Word, u32), Error>
 where
     S::Word: Word,
 {
     let count = slots.slot_count();
-    for index in 0..count {
+    for index in round(name, count) {
         let Some(state) = slots.state(index) else { break };
         let old = state.load(Ordering::Relaxed);
         if state_of(old) != FREE {
             continue;
         }
-        let party = u32::from(party.min(MAX_PARTY)) << PARTY_SHIFT;
-        let claimed = (old & GENERATION) | party | CLAIMED;
+        let claimed = claimed_by(old, party);
         // Acquire because the name is written next and must come after the last one's; pairs
         // with Release in `free`, `reclaim` and `propose`. (No model sees it: loom keeps stores
         // to a word in the order they ran in, and all else is acquired by the fence in

@@ -29,9 +29,12 @@ impl<'a> Slots for View<'a> {
     }
 }
 
-fn bank() -> Bank {
-    let last = u32::MAX << names::GENERATION_SHIFT;
-    Bank { states: [last; 3].map(MortalWord::new), names: Default::default() }
+/// The state of a free slot that nobody ever had, and of one in the last generation.
+const UNUSED: u32 = 0;
+const LAST: u32 = u32::MAX << names::GENERATION_SHIFT;
+
+fn bank(state: u32) -> Bank {
+    Bank { states: [state; 3].map(MortalWord::new), names: Default::default() }
 }
 
 fn name(first: u32) -> Name {
@@ -42,17 +45,19 @@ fn allocate(bank: &Bank, first: u32, party: u16) -> Result<Allocated, Error> {
     names::allocate(&View(bank), &name(first), party)
 }
 
-#[test]
-fn a_dead_claimant_leaves_no_name_half_done() {
-    let deaths = every_death(|steps| {
-        let bank = bank();
+fn claimant_dies(state: u32) -> u32 {
+    every_death(|steps| {
+        let bank = bank(state);
+        let first = names::round(&name(7), 3).next().unwrap();
         let through = mortal(steps, || allocate(&bank, 7, 1).unwrap());
         // The others are not in its way.
         let Ok(Allocated::New(other)) = allocate(&bank, 8, 2) else { panic!() };
         match allocate(&bank, 7, 2) {
             // Nothing was published yet.
             Ok(Allocated::New(slot)) => names::free(&View(&bank), slot).unwrap(),
-            Ok(Allocated::Existing(slot)) => assert_eq!((slot.index, through.is_some()), (0, true)),
+            Ok(Allocated::Existing(slot)) => {
+                assert_eq!((slot.index, through.is_some()), (first, true));
+            }
             // Proposed for ever, until it is reclaimed.
             Err(error) => assert!(matches!(error, Error::Contended { .. })),
         }
@@ -65,7 +70,7 @@ fn a_dead_claimant_leaves_no_name_half_done() {
         let mut freed = Vec::new();
         let count = names::reclaim(&View(&bank), 1, |index| freed.push(index));
         assert_eq!(count as usize, freed.len());
-        assert!(freed.is_empty() || freed == [0]);
+        assert!(freed.is_empty() || freed == [first]);
         assert_eq!(names::reclaim(&View(&bank), 1, |_| ()), 0);
         assert_eq!(names::find(&View(&bank), &name(7)), Ok(None));
         assert_eq!(names::find(&View(&bank), &name(8)), Ok(Some(other)));
@@ -75,15 +80,39 @@ fn a_dead_claimant_leaves_no_name_half_done() {
         }
         assert_eq!(allocate(&bank, 10, 2), Err(Error::NoSeat { count: 3 }));
         through.is_some()
-    });
+    })
+}
+
+#[test]
+fn a_dead_claimant_leaves_no_name_half_done() {
     // Three states to find nothing, claim, six words, propose, two states, keep.
-    assert_eq!(deaths, 3 + 2 + 6 + 1 + 2 + 1);
+    assert_eq!(claimant_dies(LAST), 3 + 2 + 6 + 1 + 2 + 1);
+    // A search ends at the first slot that nobody ever had.
+    assert_eq!(claimant_dies(UNUSED), 1 + 2 + 6 + 1 + 1 + 1);
+}
+
+/// The dead took a slot that others passed over, and leaves it at any step: what is behind it is
+/// found, before it is reclaimed and after.
+#[test]
+fn a_name_behind_a_slot_of_the_dead_is_found() {
+    let first = |value: u32| names::round(&name(value), 3).next();
+    let other = (8..).find(|&value| first(value) == first(7)).unwrap();
+    every_death(|steps| {
+        let bank = bank(UNUSED);
+        let through = mortal(steps, || allocate(&bank, 7, 1).unwrap());
+        let Ok(Allocated::New(slot)) = allocate(&bank, other, 2) else { panic!() };
+        assert_eq!(names::find(&View(&bank), &name(other)), Ok(Some(slot)));
+        names::reclaim(&View(&bank), 1, |_| ());
+        assert_eq!(names::find(&View(&bank), &name(other)), Ok(Some(slot)));
+        assert_eq!(allocate(&bank, other, 3), Ok(Allocated::Existing(slot)));
+        through.is_some()
+    });
 }
 
 #[test]
 fn a_party_that_dies_freeing_has_freed_or_not() {
     let deaths = every_death(|steps| {
-        let bank = bank();
+        let bank = bank(LAST);
         let Ok(Allocated::New(slot)) = allocate(&bank, 7, 1) else { panic!() };
         let through = mortal(steps, || names::free(&View(&bank), slot).unwrap());
         let found = names::find(&View(&bank), &name(7)).unwrap();

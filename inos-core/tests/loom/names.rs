@@ -17,8 +17,17 @@ struct Bank<const N: usize> {
 impl<const N: usize> Bank<N> {
     /// All free, in the last generation.
     fn new() -> Self {
+        Self::of(u32::MAX << names::GENERATION_SHIFT)
+    }
+
+    /// All free, and nobody's ever.
+    fn unused() -> Self {
+        Self::of(0)
+    }
+
+    fn of(state: u32) -> Self {
         Self {
-            states: std::array::from_fn(|_| LoomWord::new(u32::MAX << names::GENERATION_SHIFT)),
+            states: std::array::from_fn(|_| LoomWord::new(state)),
             names: std::array::from_fn(|_| [LoomWord::new(0), LoomWord::new(0)]),
             owned: std::array::from_fn(|_| Payload::new()),
         }
@@ -55,15 +64,24 @@ enum Came {
     Contended,
 }
 
+/// A third party takes the slot that the name begins with, if it is still free.
+fn get_in_the_way<const N: usize>(bank: &Bank<N>) -> bool {
+    let first = names::round(&name(3, 4), N as u32).next().unwrap();
+    let theirs = 3 << names::PARTY_SHIFT | names::CLAIMED;
+    bank.states[first as usize].cas(0, theirs, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}
+
 /// Of two parties that allocate one name at once, one gets it; and what it stored before is there
 /// for the other.
-#[test]
-fn a_name_is_allocated_once() {
+fn allocate_once<const N: usize>(
+    bank: fn() -> Bank<N>,
+    meanwhile: fn(&Bank<N>) -> bool,
+) -> Seen<(Came, Came)> {
     let seen = Seen::new();
     let note = seen.clone();
     // Three: that both give up.
     explore_with(3, move || {
-        let shared = Arc::new((Bank::<2>::new(), [Payload::new(), Payload::new()]));
+        let shared = Arc::new((bank(), [Payload::new(), Payload::new()]));
         let parties = [1, 2].map(|party: u16| {
             let shared = shared.clone();
             thread::spawn(move || {
@@ -82,6 +100,7 @@ fn a_name_is_allocated_once() {
                 }
             })
         });
+        let others = usize::from(meanwhile(&shared.0));
         let [(first, one), (second, other)] = parties.map(|party| party.join().unwrap());
         assert!(one.is_none() || other.is_none() || one == other, "two slots of one name");
         let active = shared
@@ -90,19 +109,84 @@ fn a_name_is_allocated_once() {
             .iter()
             .filter(|state| names::state_of(state.load(Ordering::Relaxed)) != names::FREE);
         let new = [first, second].iter().filter(|&&came| came == Came::New).count();
-        assert_eq!(active.count(), new);
+        assert_eq!(active.count(), new + others);
         let found = names::find(&View(&shared.0), &name(3, 4)).unwrap();
         assert_eq!(found, one.or(other));
         note.note((first, second));
     });
-    // Two tries, and two looks, are so few that both may give up.
-    seen.check_all([
-        (Came::New, Came::Existing),
-        (Came::Existing, Came::New),
-        (Came::New, Came::Contended),
-        (Came::Contended, Came::New),
-        (Came::Contended, Came::Contended),
-    ]);
+    seen
+}
+
+/// Two tries, and two looks, are so few that both may give up.
+const ONCE: [(Came, Came); 5] = [
+    (Came::New, Came::Existing),
+    (Came::Existing, Came::New),
+    (Came::New, Came::Contended),
+    (Came::Contended, Came::New),
+    (Came::Contended, Came::Contended),
+];
+
+#[test]
+fn a_name_is_allocated_once() {
+    allocate_once(Bank::<2>::new, |_| false).check_all(ONCE);
+}
+
+/// So it is among slots that nobody ever had, where each ends its look at the first of them.
+#[test]
+fn a_name_is_allocated_once_in_unused_slots() {
+    allocate_once(Bank::<2>::unused, |_| false).check_all(ONCE);
+}
+
+/// And if they have to go round a slot that a third party takes meanwhile.
+#[test]
+fn a_name_is_allocated_once_behind_another() {
+    allocate_once(Bank::<3>::unused, get_in_the_way).check_all(ONCE);
+}
+
+/// A reader looks for a name that one party allocates, while another one gets in its way: whether
+/// it was told of it, and where it found it in the order.
+fn look_up(told: Ordering) -> Seen<(bool, Option<usize>)> {
+    let seen = Seen::new();
+    let note = seen.clone();
+    explore(move || {
+        let shared = Arc::new((Bank::<2>::unused(), LoomWord::new(0)));
+        let claimant = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                let (bank, tell) = &*shared;
+                let allocated = names::allocate(&View(bank), &name(3, 4), 1);
+                assert!(matches!(allocated, Ok(Allocated::New(_))));
+                tell.store(1, told);
+            }
+        });
+        let other = thread::spawn({
+            let shared = shared.clone();
+            move || get_in_the_way(&shared.0)
+        });
+        let is_told = shared.1.load(Ordering::Acquire) == 1;
+        if let Ok(found) = names::find(&View(&shared.0), &name(3, 4)) {
+            let mut round = names::round(&name(3, 4), 2);
+            let place = found.and_then(|slot| round.position(|index| index == slot.index));
+            note.note((is_told, place));
+        }
+        claimant.join().unwrap();
+        other.join().unwrap();
+    });
+    seen
+}
+
+/// Who was told of a name finds it, also behind a slot that it knows nothing of.
+#[test]
+fn who_was_told_of_a_name_finds_it() {
+    let may = [(true, Some(0)), (true, Some(1)), (false, None), (false, Some(0)), (false, Some(1))];
+    look_up(Ordering::Release).check_all(may);
+}
+
+/// The model above sees what it is about: told without synchronisation, a reader may take the
+/// slot before the name for one that nobody ever had.
+#[test]
+fn who_only_heard_of_a_name_may_miss_it() {
+    look_up(Ordering::Relaxed).check(|_| true, [(true, None)]);
 }
 
 /// While a slot goes from one name to another, a reader finds either, and no mixture.
@@ -122,9 +206,9 @@ fn a_name_is_read_whole() {
         });
         names::free(&View(&bank), first).unwrap();
         let stale = names::free(&View(&bank), first);
-        assert_eq!(stale, Err(Error::Stale { expected: (1 << 20) - 1, found: 0 }));
+        assert_eq!(stale, Err(Error::Stale { expected: (1 << 20) - 1, found: 1 }));
         let Ok(Allocated::New(second)) = allocate(&bank, name(4, 4)) else { panic!() };
-        assert_eq!(second, Slot { index: 0, generation: 0 });
+        assert_eq!(second, Slot { index: 0, generation: 1 });
         let found = reader.join().unwrap();
         if let Ok(Some(name)) = &found {
             assert_eq!(name[0], name[1], "torn");
@@ -181,6 +265,8 @@ fn a_slot_of_a_dead_party_is_handed_over() {
 #[test]
 fn faults_are_seen() {
     red("names: propose before the look", a_name_is_allocated_once);
+    red("names: propose before the look", a_name_is_allocated_once_in_unused_slots);
+    red("names: propose before the look", a_name_is_allocated_once_behind_another);
     red("names: look", a_name_is_read_whole);
     red("names: look again", a_name_is_read_whole);
     red("names: claim before the name", a_name_is_read_whole);

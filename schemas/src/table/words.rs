@@ -70,6 +70,8 @@ pub(super) const EPOCHS: Group = Group {
         PARTY_SHIFT =>
             "Lowest bit, in a slot's state word, of the number of the party that claimed it.",
         GENERATION_SHIFT => "Lowest bit, in a slot's state word, of how often the slot was freed.",
+        STEP_SHIFT =>
+            "Lowest bit, in a name's hash, of the step in which it goes round the slots.",
         ID_GENERATION_SHIFT =>
             "Lowest bit, in the id of a named epoch, of the generation; the slot's index is below it.",
         MAX_SLOTS => "Most slots of a bank of named epochs.",
