@@ -30,7 +30,8 @@ impl Memory {
     }
 }
 
-const LINE: usize = 64;
+/// Two cache lines, since processors fetch the neighbour of a line along with it.
+const LINE: usize = 128;
 
 /// Words of memory that two processes share, each on a cache line of its own: what contenders
 /// without INOS use between processes.

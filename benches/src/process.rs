@@ -19,7 +19,7 @@ const STOP: usize = 0;
 const READY: usize = 1;
 /// The first line that is the contender's: in a page of its own, as a region is. Where two
 /// processes take turns on one processor, each page costs.
-const FIRST: usize = 64;
+const FIRST: usize = 32;
 
 /// A folder in shared memory that goes when it is dropped.
 pub struct Folder {
