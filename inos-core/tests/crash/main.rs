@@ -10,7 +10,7 @@
 //! Each test says how many deaths it died at least: one that never gets into the protocol
 //! proves nothing.
 #![cfg(not(loom))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod arena;
 mod broadcast;

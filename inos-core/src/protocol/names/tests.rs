@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
 //! How far a search goes, on words that count the looks at them.
 
 use core::cell::Cell;
