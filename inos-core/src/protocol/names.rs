@@ -48,8 +48,6 @@ use crate::sync::Ordering;
 
 mod round;
 mod state;
-#[cfg(all(test, not(loom)))]
-mod tests;
 
 pub use round::round;
 use state::{UNUSED, claimed_by, in_state};
@@ -352,3 +350,6 @@ where
     }
     count
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -11,7 +11,7 @@ use crate::{Input, used};
 #[inline(never)]
 pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Result<(), Error> {
     let ring = RingBuffer::open(sections, SectionId(input.number()))?;
-    let (mut producer, mut consumer) = (RingBuffer::producer(&ring)?, RingBuffer::consumer(&ring)?);
+    let (mut producer, consumer) = (RingBuffer::producer(&ring)?, RingBuffer::consumer(&ring)?);
     drop(Producer::try_claim_batch(&mut producer, input.number(), input.length())?);
     let mut batch = Producer::try_claim_batch(&mut producer, input.number(), input.length())?;
     used(Batch::push(&mut batch, input.number(), input.bytes()));
@@ -23,6 +23,7 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Res
     used(Batched::pending(&batched));
     Batched::flush(&mut batched);
     drop(Batched::into_producer(batched));
+    let mut consumer = Consumer::gathering(consumer, input.number());
     let mut drain = Consumer::drain(&mut consumer)?;
     used(Drain::pop(&mut drain, input.buffer()));
     Ok(())

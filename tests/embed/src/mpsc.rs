@@ -14,7 +14,7 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Res
     used((MpscRing::config(&ring), MpscRing::max_record_len(&ring)));
     used(MpscRing::seat_holder(&ring, input.number()));
     let mut producer = MpscRing::producer(&ring)?;
-    let mut consumer = MpscRing::consumer(&ring)?;
+    let mut consumer = MpscConsumer::gathering(MpscRing::consumer(&ring)?, input.number());
     used((MpscProducer::max_record_len(&producer), MpscProducer::max_batch_len(&producer)));
     used((MpscProducer::<T>::batch_len(input.length()), MpscProducer::seat(&producer)));
     used(MpscProducer::push(&mut producer, input.number(), input.bytes()));
