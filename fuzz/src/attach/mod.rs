@@ -67,7 +67,8 @@ pub fn run_beside(bytes: &[u8], mut noise: impl FnMut() -> u32 + Send) {
             let firsts: Vec<_> = sections.iter().map(|found| found.offset() as usize / 4).collect();
             while !done.load(Ordering::Relaxed) {
                 let any = noise() as usize;
-                let at = match firsts.get(any % (2 * firsts.len())) {
+                // There may be none: an overwritten image can say so.
+                let at = match firsts.get(any % (2 * firsts.len()).max(1)) {
                     Some(first) => first + any / 64 % 96,
                     None => any % words.len(),
                 };
