@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicU32;
 
 use inos::inos_core::REGION_ALIGN;
+use inos::inos_core::defs::APART;
 use inos::{Cooperative, Layout, Region, Sections};
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -30,9 +31,6 @@ impl Memory {
     }
 }
 
-/// Two cache lines, since processors fetch the neighbour of a line along with it.
-const LINE: usize = 128;
-
 /// Words of memory that two processes share, each on a cache line of its own: what contenders
 /// without INOS use between processes.
 pub struct Lines {
@@ -46,7 +44,7 @@ impl Lines {
     #[must_use]
     pub fn create(path: &Path) -> Self {
         let file = File::create_new(path).expect("a file");
-        file.set_len((Self::COUNT * LINE) as u64).expect("a few kilobytes");
+        file.set_len((Self::COUNT * APART) as u64).expect("a few kilobytes");
         drop(file);
         Self::open(path)
     }
@@ -55,7 +53,7 @@ impl Lines {
     #[must_use]
     pub fn open(path: &Path) -> Self {
         let file = File::options().read(true).write(true).open(path).expect("the file");
-        let map = MmapOptions::new().len(Self::COUNT * LINE).map_raw(&file).expect("a mapping");
+        let map = MmapOptions::new().len(Self::COUNT * APART).map_raw(&file).expect("a mapping");
         Self { map }
     }
 
@@ -64,7 +62,7 @@ impl Lines {
     pub fn word(&self, line: usize) -> &AtomicU32 {
         assert!(line < Self::COUNT, "there are {} lines", Self::COUNT);
         // The offset is inside the mapping.
-        let word = self.map.as_mut_ptr().wrapping_add(line * LINE).cast();
+        let word = self.map.as_mut_ptr().wrapping_add(line * APART).cast();
         // SAFETY: mapped, writable and aligned for as long as `self` is borrowed; nobody in any
         // process reaches these bytes but by atomics, and nobody truncates the file.
         unsafe { AtomicU32::from_ptr(word) }

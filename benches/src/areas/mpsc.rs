@@ -26,8 +26,8 @@ pub(super) const AREA: Area = Area {
             fencing. Queues of fixed slots (disruptor, ArrayQueue, thingbuf) have slots for the \
             longest record, as many as bytes would allow for records of mean length. None of the \
             others survives a producer that dies in the middle. A consumer that gathers stays a \
-            little behind. The consumer is on the first \
-            processor, the producers on the second: more than one share it.",
+            little behind. The consumer is on the first processor, the producers on the second: \
+            more than one share it.",
     run,
 };
 

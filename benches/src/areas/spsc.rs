@@ -29,16 +29,16 @@ pub(super) const AREA: Area = Area {
     about: "Every record carries its number, which the consumer checks. The limit copies blocks \
             of 64 records into a short ring and out again. Batches of INOS are records of any \
             length each, published together; messages of one length that come together anyway \
-            can be one record. A consumer that gathers stays a little behind. On two processors it often is bistable who waits for whom: look \
-            at the ranges. The time is the consumer's, while \
-            the producer is flat out; a window is sixteen times what a queue holds.",
+            can be one record. A consumer that gathers stays a little behind. On two processors \
+            it often is bistable who waits for whom: look at the ranges. The time is the \
+            consumer's, while the producer is flat out; a window is sixteen times what a queue \
+            holds.",
     run,
 };
 
 pub(super) type Record = [u8; LEN];
 
-/// A record that carries a number, in each of its words: were it patched into a record of other
-/// bytes, whoever copies that would wait for all stores before, and little else would be timed.
+/// A record that carries a number, in each of its words.
 #[inline]
 pub(super) fn record(number: u64) -> Record {
     let words = [number.to_le_bytes(); LEN / 8];
@@ -191,16 +191,12 @@ fn disruptor_ends() -> (impl Push, impl Take) {
     (push, take)
 }
 
-fn pushed_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
-    let (mut producer, mut consumer) = both(ring);
-    let push = move |number| producer.push(1, &record(number)).ok();
-    let take = move |_, numbers: &mut Numbers| Some((1, numbers.check(&consumer.read().ok()?)));
-    (push, take)
-}
-
-fn gathered_ends<'m>(ring: RingBuffer<'m, Cooperative>) -> (impl Push + 'm, impl Take + 'm) {
+fn pushed_ends<'m>(
+    ring: RingBuffer<'m, Cooperative>,
+    turns: u32,
+) -> (impl Push + 'm, impl Take + 'm) {
     let (mut producer, consumer) = both(ring);
-    let mut consumer = consumer.gathering(TURNS);
+    let mut consumer = consumer.gathering(turns);
     let push = move |number| producer.push(1, &record(number)).ok();
     let take = move |_, numbers: &mut Numbers| Some((1, numbers.check(&consumer.read().ok()?)));
     (push, take)
@@ -397,8 +393,8 @@ fn run(driver: &mut dyn Driver) {
             pair(scope, (theirs, "disruptor"), disruptor_ends(), None),
             pair(scope, (theirs, "ArrayQueue"), array_queue_ends(), None),
             pair(scope, (theirs, "rtrb"), rtrb_ends(), None),
-            pair(scope, (ours, "push, read"), pushed_ends(rings[1]), Some(1.8)),
-            pair(scope, (ours, "push, read, gathering"), gathered_ends(rings[9]), Some(1.8)),
+            pair(scope, (ours, "push, read"), pushed_ends(rings[1], 0), Some(1.8)),
+            pair(scope, (ours, "push, read, gathering"), pushed_ends(rings[9], TURNS), Some(1.8)),
             pair(scope, (ours, "push, pop"), popped_ends(rings[2]), Some(1.8)),
             pair(scope, (ours, "Batched, drain"), batched_ends(rings[3], 0), Some(1.2)),
             pair(
@@ -419,7 +415,7 @@ fn run(driver: &mut dyn Driver) {
             turns((theirs, "ArrayQueue"), array_queue_ends()),
             turns((ours, "a record of 64"), block_ends(rings[8])),
             turns((ours, "claimed batches, drain"), batch_ends(rings[4])),
-            turns((ours, "push, read"), pushed_ends(rings[5])),
+            turns((ours, "push, read"), pushed_ends(rings[5], 0)),
             turns((ours, "Batched, drain"), batched_ends(rings[6], 0)),
         ];
         driver.case(Case::new("one thread, by turns of 64", 4096).bytes(64), contenders);
