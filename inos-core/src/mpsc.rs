@@ -124,7 +124,7 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
     // Relaxed: the caller has the memory to itself.
     span.word(CONSUMER_LEASE)?.fetch_and(!role::HELD, Ordering::Relaxed);
     for seat in 0..control.config.seats {
-        let lease = span.word(Control::seat_line(seat) + SEAT_LEASE)?;
+        let lease = span.word(Control::seat_offset(seat) + SEAT_LEASE)?;
         lease.fetch_and(!role::HELD, Ordering::Relaxed);
     }
     mpsc::rebuild(&control)
@@ -137,7 +137,7 @@ pub(crate) fn reclaim(span: &Span<'_>, section: &Section, dead: u16) -> Result<u
     let config = config_of(section)?;
     let mut freed = u32::from(role::revoke(span.word(CONSUMER_LEASE)?, dead));
     for seat in 0..config.seats {
-        let lease = span.word(Control::seat_line(seat) + SEAT_LEASE)?;
+        let lease = span.word(Control::seat_offset(seat) + SEAT_LEASE)?;
         freed += u32::from(role::revoke(lease, dead));
     }
     Ok(freed)
@@ -178,7 +178,7 @@ impl<'m> Control<'m> {
         Ok(Self { config, tail, head_ticket, head, read, seats, tickets })
     }
 
-    const fn seat_line(seat: u32) -> usize {
+    const fn seat_offset(seat: u32) -> usize {
         SEATS + seat as usize * SEAT_LEN
     }
 
@@ -360,7 +360,7 @@ impl<'m, T: Trust> MpscRing<'m, T> {
         let control = Control::new(self.span, self.config)?;
         let count = self.config.seats;
         for seat in 0..count {
-            let lease_word = self.span.word(Control::seat_line(seat) + SEAT_LEASE)?;
+            let lease_word = self.span.word(Control::seat_offset(seat) + SEAT_LEASE)?;
             let Some(lease) = role::claim(lease_word, self.span.party()) else { continue };
             match ProducerCursor::sit(&control, seat) {
                 Ok(Some(cursor)) => {
@@ -453,7 +453,7 @@ impl<'m, T: Trust> MpscRing<'m, T> {
         if seat >= count {
             return Err(Error::NoSuchIndex { index: seat, count });
         }
-        Ok(role::holder(&self.span.peek(Control::seat_line(seat) + SEAT_LEASE)?))
+        Ok(role::holder(&self.span.peek(Control::seat_offset(seat) + SEAT_LEASE)?))
     }
 }
 

@@ -80,7 +80,6 @@ pub const MAX_SLOTS: u32 = 1 << ID_GENERATION_SHIFT;
 const _: () = {
     assert!(SLOT_EPOCH + 4 <= SLOT_STATE && SLOT_STATE + 4 <= SLOT_NAME);
     assert!(SLOT_NAME + MAX_NAME_LEN <= SLOT_LEN && MAX_NAME_LEN.is_multiple_of(4));
-    assert!(SLOT_LEN == NAMED as usize);
     assert!(ACTIVE <= STATE);
     assert!(MAX_PARTY as u32 == (1 << (GENERATION_SHIFT - PARTY_SHIFT)) - 1);
     assert!(ID_GENERATION_SHIFT == GENERATION_SHIFT, "an id has all bits of a generation");

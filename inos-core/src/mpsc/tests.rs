@@ -49,7 +49,7 @@ fn of_ticket(config: &MpscConfig, ticket: u32, word: usize) -> usize {
 }
 
 fn of_seat(seat: u32, word: usize) -> usize {
-    Control::seat_line(seat) + word
+    Control::seat_offset(seat) + word
 }
 
 /// Moves an empty ring on to this ticket and position.

@@ -19,6 +19,10 @@ struct Seat {
 }
 
 impl Seat {
+    fn new() -> Self {
+        Self { lease: LoomWord::new(0), alive: AtomicU32::new(0), role: LoomWord::new(0) }
+    }
+
     fn join(&self) -> role::Lease {
         assert_eq!(self.alive.swap(1, Acquire), 0);
         role::claim(&self.lease, SEAT).unwrap()
@@ -46,11 +50,7 @@ impl Seat {
 fn leaving(seen: &Seen<bool>) {
     let note = seen.clone();
     explore(move || {
-        let seat = Arc::new(Seat {
-            lease: LoomWord::new(0),
-            alive: AtomicU32::new(0),
-            role: LoomWord::new(0),
-        });
+        let seat = Arc::new(Seat::new());
         let first = seat.join();
         let other = seat.clone();
         let reaper = thread::spawn(move || other.reap());
@@ -75,11 +75,7 @@ fn succeeding(seen: &Seen<bool>) {
     const DEAD: u16 = 2;
     let note = seen.clone();
     explore(move || {
-        let seat = Arc::new(Seat {
-            lease: LoomWord::new(0),
-            alive: AtomicU32::new(0),
-            role: LoomWord::new(0),
-        });
+        let seat = Arc::new(Seat::new());
         let dead = role::claim(&seat.role, DEAD).unwrap();
         let other = seat.clone();
         let looking = thread::spawn(move || {
