@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::unit::{Call, Determinism, Output, Plan, Unit, UnitInfo};
+use crate::unit::{Call, Cost, Determinism, Method, Output, Plan, Unit, UnitInfo};
 
 /// Units, and methods of a unit, that an id has room for.
 const MAX_INDEX_COUNT: usize = 1 << 16;
@@ -78,6 +78,9 @@ struct Entry {
 }
 
 /// The units of a process, by name and by number.
+///
+/// Calls under a budget with a meter spend what the method's [`Cost`] says: for the input before,
+/// for the result after.
 ///
 /// ```
 /// use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
@@ -177,11 +180,61 @@ impl Dispatcher {
         out: &mut dyn Output,
         budget: &Budget,
     ) -> Result<usize, UnitError> {
-        let unit = self.unit(id)?;
-        let len = guard(|| unit.execute(id.method_index(), call, out, budget))?;
+        let Some(Entry { unit, info }) = self.entries.get(id.unit_index()) else {
+            return Err(UnitError::UnknownId { id: id.raw() });
+        };
+        let number = id.method_index();
+        // What is known now is spent before, the rest of it after the call.
+        let input_len = call.input.len();
+        let cost = if budget.is_metered() { cost_of(info, number) } else { None };
+        if let Some(cost) = cost {
+            budget.spend(cost.of(input_len, 0))?;
+        }
+        let len = guard(|| unit.execute(number, call, out, budget)).map_err(|e| e.with_id(id))?;
+        if let Some(cost) = cost {
+            budget.spend(cost.of(input_len, len).saturating_sub(cost.of(input_len, 0)))?;
+        }
         // A length that the sink cannot hold is a bug in the unit; nobody downstream may trust it.
         crate::output::require(out, len)?;
         Ok(len)
+    }
+
+    /// The most bytes that the result of this call can have.
+    ///
+    /// # Errors
+    /// Those of [`Unit::bound`]; [`UnitError::UnknownId`]; [`UnitError::Panicked`].
+    ///
+    /// ```
+    /// use inos_units::{Call, Dispatcher, UnitError};
+    ///
+    /// # #[cfg(feature = "hash")] {
+    /// let units = Dispatcher::standard();
+    /// let blake3 = units.resolve("hash", "blake3")?;
+    /// let call = Call { input: b"", params: br#"{"length": 64}"# };
+    /// assert_eq!(units.bound(blake3, call), Ok(64));
+    /// # }
+    /// # Ok::<(), UnitError>(())
+    /// ```
+    pub fn bound(&self, id: MethodId, call: Call<'_>) -> Result<usize, UnitError> {
+        let unit = self.unit(id)?;
+        guard(|| unit.bound(id.method_index(), call)).map_err(|error| error.with_id(id))
+    }
+
+    /// The row of a method.
+    ///
+    /// ```
+    /// use inos_units::{Determinism, Dispatcher, UnitError};
+    ///
+    /// # #[cfg(feature = "hash")] {
+    /// let units = Dispatcher::standard();
+    /// let method = units.method(units.resolve("hash", "sha256")?).expect("it was resolved");
+    /// assert_eq!((method.name, method.determinism), ("sha256", Determinism::Strict));
+    /// # }
+    /// # Ok::<(), UnitError>(())
+    /// ```
+    #[must_use]
+    pub fn method(&self, id: MethodId) -> Option<&'static Method> {
+        self.entries.get(id.unit_index())?.info.methods.get(usize::from(id.method_index()))
     }
 
     /// [`resolve`](Self::resolve) and [`execute`](Self::execute) in one, for a call made once.
@@ -213,7 +266,7 @@ impl Dispatcher {
         budget: &Budget,
     ) -> Result<Option<Box<dyn Plan>>, UnitError> {
         let unit = self.unit(id)?;
-        guard(|| unit.plan(id.method_index(), call, budget))
+        guard(|| unit.plan(id.method_index(), call, budget)).map_err(|error| error.with_id(id))
     }
 
     /// The tables of all units, in the order they were registered.
@@ -234,12 +287,14 @@ impl Dispatcher {
     #[inline]
     fn unit(&self, id: MethodId) -> Result<&dyn Unit, UnitError> {
         match self.entries.get(id.unit_index()) {
-            Some(entry) if usize::from(id.method_index()) < entry.info.methods.len() => {
-                Ok(entry.unit.as_ref())
-            }
-            _ => Err(UnitError::UnknownId { id: id.raw() }),
+            Some(entry) => Ok(entry.unit.as_ref()),
+            None => Err(UnitError::UnknownId { id: id.raw() }),
         }
     }
+}
+
+fn cost_of(info: &UnitInfo, number: u16) -> Option<Cost> {
+    info.methods.get(usize::from(number)).map(|method| method.cost)
 }
 
 impl core::fmt::Debug for Dispatcher {
@@ -261,7 +316,14 @@ fn describe_unit(text: &mut String, info: &UnitInfo) {
             Determinism::Strict => "strict",
             Determinism::Fast => "fast",
         };
-        let _ = writeln!(text, "  {} [{determinism}]: {}", method.name, method.summary);
+        let split = if method.is_split { ", split" } else { "" };
+        let Cost { call, input_kib, result_kib } = method.cost;
+        let _ = writeln!(
+            text,
+            "  {} [{determinism}{split}]: {}. {} -> {}. Credits: {call} + {input_kib} for a KiB of \
+             input + {result_kib} of result.",
+            method.name, method.summary, method.input, method.result
+        );
         for field in method.params {
             let _ = writeln!(text, "    {}: {}. {}.", field.name, field.kind, field.summary);
         }

@@ -27,7 +27,8 @@ pub enum UnitError {
         /// The unit's name.
         name: &'static str,
     },
-    /// The parameters are not a JSON object in UTF-8.
+    /// The parameters are neither a JSON object in UTF-8 nor a message of parameters, or longer
+    /// than is read.
     MalformedParams,
     /// A parameter that the schema does not know.
     UnknownParam {
@@ -59,6 +60,40 @@ pub enum UnitError {
     TimedOut,
     /// The unit panicked; other calls are not affected.
     Panicked,
+    /// The call would cost more than was granted.
+    OutOfCredits {
+        /// What it would have cost in all, as far as is known.
+        needed: u64,
+        /// What was granted.
+        limit: u64,
+    },
+    /// A proof failed: a tag, a signature, a digest, a password.
+    Refused {
+        /// What did not hold.
+        what: &'static str,
+    },
+    /// Something that the call names is not there.
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The input is longer than the method takes, or says that it stands for more.
+    TooLarge {
+        /// Its length in bytes.
+        len: u64,
+        /// The most that is taken.
+        max: u64,
+    },
+    /// The call itself is malformed: a pointer, a length, a name that is not UTF-8.
+    BadCall {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// There is no memory for the result.
+    OutOfMemory {
+        /// Bytes that were asked for.
+        len: usize,
+    },
 }
 
 impl UnitError {
@@ -78,6 +113,22 @@ impl UnitError {
             Self::Cancelled => 10,
             Self::TimedOut => 11,
             Self::Panicked => 12,
+            Self::OutOfCredits { .. } => 13,
+            Self::Refused { .. } => 14,
+            Self::NotFound { .. } => 15,
+            Self::TooLarge { .. } => 16,
+            Self::BadCall { .. } => 17,
+            Self::OutOfMemory { .. } => 18,
+        }
+    }
+}
+
+impl UnitError {
+    /// A unit knows the numbers of its methods only; a caller knows the whole id.
+    pub(crate) fn with_id(self, id: crate::MethodId) -> Self {
+        match self {
+            Self::UnknownId { .. } => Self::UnknownId { id: id.raw() },
+            other => other,
         }
     }
 }
@@ -94,7 +145,9 @@ impl fmt::Display for UnitError {
                     "unit {name:?} is registered already, does not fit, or names a method twice"
                 )
             }
-            Self::MalformedParams => write!(f, "the parameters are not a JSON object"),
+            Self::MalformedParams => {
+                write!(f, "the parameters are neither an object nor a message")
+            }
             Self::UnknownParam { name } => write!(f, "there is no parameter {name:?}"),
             Self::BadParam { name, expected } => write!(f, "parameter {name:?} must be {expected}"),
             Self::BadInput { what } => write!(f, "bad input: {what}"),
@@ -104,6 +157,14 @@ impl fmt::Display for UnitError {
             Self::Cancelled => write!(f, "the call was cancelled"),
             Self::TimedOut => write!(f, "the call's deadline passed"),
             Self::Panicked => write!(f, "the unit panicked"),
+            Self::OutOfCredits { needed, limit } => {
+                write!(f, "the call costs {needed} credits or more, {limit} were granted")
+            }
+            Self::Refused { what } => write!(f, "refused: {what}"),
+            Self::NotFound { what } => write!(f, "there is no such {what}"),
+            Self::TooLarge { len, max } => write!(f, "{len} bytes are more than {max}"),
+            Self::BadCall { what } => write!(f, "bad call: {what}"),
+            Self::OutOfMemory { len } => write!(f, "there is no memory for {len} bytes"),
         }
     }
 }

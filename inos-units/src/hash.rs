@@ -30,8 +30,8 @@ use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::require;
 use crate::schema::NoParams;
-use crate::table::{self, Code, Row};
-use crate::unit::{Call, Determinism, Method, Output, Unit, UnitInfo, Version};
+use crate::unit;
+use crate::unit::{Cost, Output};
 
 /// Bytes hashed between two looks at the budget: about a millisecond.
 const SLICE_LEN: usize = 1 << 20;
@@ -46,36 +46,6 @@ crate::params! {
     }
 }
 
-const ROWS: [Row<HashUnit>; 2] = [
-    Row {
-        method: Method {
-            name: "blake3",
-            summary: "BLAKE3 of the input, as many bytes as asked for",
-            params: Blake3Params::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Whole(HashUnit::blake3),
-    },
-    Row {
-        method: Method {
-            name: "sha256",
-            summary: "SHA-256 of the input, 32 bytes",
-            params: NoParams::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Whole(HashUnit::sha256),
-    },
-];
-
-static METHODS: [Method; ROWS.len()] = table::methods(&ROWS);
-
-static INFO: UnitInfo = UnitInfo {
-    name: "hash",
-    version: Version { major: 0, minor: 1, patch: 0 },
-    summary: "Cryptographic hashes of bytes",
-    methods: &METHODS,
-};
-
 /// The unit `hash`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HashUnit(());
@@ -88,15 +58,15 @@ impl HashUnit {
     }
 
     fn blake3(
-        &self,
-        call: Call<'_>,
+        params: &Blake3Params,
+        input: &[u8],
         out: &mut dyn Output,
         budget: &Budget,
     ) -> Result<usize, UnitError> {
-        let length = Blake3Params::from_json(call.params)?.length as usize;
+        let length = params.length as usize;
         require(out, length)?;
         let mut hasher = blake3::Hasher::new();
-        for slice in call.input.chunks(SLICE_LEN) {
+        for slice in input.chunks(SLICE_LEN) {
             budget.check()?;
             hasher.update(slice);
         }
@@ -114,16 +84,10 @@ impl HashUnit {
         Ok(length)
     }
 
-    fn sha256(
-        &self,
-        call: Call<'_>,
-        out: &mut dyn Output,
-        budget: &Budget,
-    ) -> Result<usize, UnitError> {
-        NoParams::from_json(call.params)?;
+    fn sha256(input: &[u8], out: &mut dyn Output, budget: &Budget) -> Result<usize, UnitError> {
         require(out, SHA256_LEN)?;
         let mut hasher = sha2::Sha256::new();
-        for slice in call.input.chunks(SLICE_LEN) {
+        for slice in input.chunks(SLICE_LEN) {
             budget.check()?;
             hasher.update(slice);
         }
@@ -133,18 +97,27 @@ impl HashUnit {
     }
 }
 
-impl Unit for HashUnit {
-    fn info(&self) -> &'static UnitInfo {
-        &INFO
-    }
-
-    fn execute(
-        &self,
-        method: u16,
-        call: Call<'_>,
-        out: &mut dyn Output,
-        budget: &Budget,
-    ) -> Result<usize, UnitError> {
-        table::execute(self, &ROWS, method, call, out, budget)
+unit! {
+    impl HashUnit: "hash" (0, 1, 0) "Cryptographic hashes of bytes" {
+        blake3(Blake3Params) {
+            summary: "BLAKE3, as many bytes as asked for",
+            input: "bytes",
+            result: "`length` bytes",
+            determinism: Strict,
+            cost: Cost { call: 200, input_kib: 300, result_kib: 300 },
+            answer: "test_vectors.json of BLAKE3",
+            bound: |_, params, _| Ok(params.length as usize),
+            run: whole(|_, params, input, out, budget| HashUnit::blake3(params, input, out, budget)),
+        }
+        sha256(NoParams) {
+            summary: "SHA-256",
+            input: "bytes",
+            result: "32 bytes",
+            determinism: Strict,
+            cost: Cost { call: 200, input_kib: 800, result_kib: 0 },
+            answer: "NIST CAVP",
+            bound: |_, _, _| Ok(SHA256_LEN),
+            run: whole(|_, _, input, out, budget| HashUnit::sha256(input, out, budget)),
+        }
     }
 }

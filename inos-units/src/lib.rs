@@ -2,8 +2,8 @@
 //!
 //! A [`Unit`] is a table of methods with code behind every row; the [`Dispatcher`] resolves a
 //! name once and calls by number from then on. Input is borrowed in place, the result goes
-//! through an [`Output`] straight to where the caller wants it, and parameters are a JSON object
-//! that a [`schema`] checks before anything runs. Heavy methods can be split: [`Unit::plan`]
+//! through an [`Output`] straight to where the caller wants it, and parameters are checked against
+//! a [`schema`] before anything runs. Heavy methods can be split: [`Unit::plan`]
 //! gives a [`Plan`] whose ranges any thread may run, and the result has the same bits however
 //! they were cut.
 //!
@@ -43,14 +43,15 @@ mod dispatcher;
 mod error;
 #[cfg(feature = "hash")]
 pub mod hash;
+mod macros;
 mod output;
 pub mod schema;
-#[cfg(any(feature = "boids", feature = "hash"))]
-mod table;
 mod unit;
 
 pub use budget::Budget;
 pub use dispatcher::{Dispatcher, MethodId, guard};
 pub use error::UnitError;
 pub use output::{SliceOutput, VecOutput, require};
-pub use unit::{Call, Determinism, Method, Output, Part, Plan, Unit, UnitInfo, Version, run_plan};
+pub use unit::{
+    Call, Cost, Determinism, Method, Output, Part, Plan, Unit, UnitInfo, Version, run_plan,
+};

@@ -1,27 +1,36 @@
 //! Parameters: what a method takes, checked before it runs.
 //!
 //! One table, written with [`params!`](crate::params), is everything there is to say about a
-//! method's parameters. The struct, its `Default`, the JSON reader and writer and the text of
-//! [`Dispatcher::describe`](crate::Dispatcher::describe) are all made from it, so they cannot
-//! disagree.
+//! method's parameters. The struct, its `Default`, the readers and writers of both encodings and
+//! the text of [`Dispatcher::describe`](crate::Dispatcher::describe) are all made from it, so
+//! they cannot disagree.
 //!
-//! Rules of the JSON: a missing key means its default, an empty text means every default, an
-//! unknown key is refused, and so is a value of another type or outside its range. Of a key
-//! given twice the last counts. A text above [`MAX_PARAMS_LEN`] is refused unread.
+//! | encoding | begins with | bytes are |
+//! |---|---|---|
+//! | JSON, an object in UTF-8 | white space or `{` | a string of hexadecimal digits |
+//! | Cap'n Proto, a framed `Params` of `capsule.capnp` | anything else | `data` |
+//!
+//! Rules of both: a missing member means its default, nothing at all means every default, an
+//! unknown member is refused, and so is a value of another type or outside its range. Of a member
+//! given twice the last counts. Parameters above [`MAX_PARAMS_LEN`] are refused unread.
 
+mod bytes;
+mod json;
 mod macros;
+mod message;
+mod object;
 
 use core::fmt;
 
-use serde_json::{Map, Value};
+pub use bytes::Bytes;
+pub use json::write_member;
+pub use message::MessageWriter;
+pub use object::Object;
 
 use crate::error::UnitError;
 
-/// Longest text of parameters that is read, in bytes.
+/// Longest parameters that are read, in bytes.
 pub const MAX_PARAMS_LEN: usize = 64 * 1024;
-
-/// How much of an unknown key an error repeats, in characters.
-const QUOTED_KEY_CHARS: usize = 64;
 
 /// Type, default and range of a parameter. Ranges include both ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +74,13 @@ pub enum Kind {
         /// Every name there is.
         names: &'static [&'static str],
     },
+    /// Bytes; none where the member is missing, which is an error if that is too few.
+    Bytes {
+        /// Smallest number of them.
+        min: usize,
+        /// Largest number of them.
+        max: usize,
+    },
 }
 
 impl Kind {
@@ -84,6 +100,10 @@ impl Kind {
             (Self::U64 { min, max, .. }, Scalar::Unsigned(value)) => (min..=max).contains(&value),
             (Self::Bool { .. }, Scalar::Bool(_)) => true,
             (Self::Name { names, .. }, Scalar::Text(name)) => names.contains(&name),
+            (Self::Bytes { min, max }, Scalar::Bytes(bytes)) => (min..=max).contains(&bytes.len()),
+            (Self::Bytes { min, max }, Scalar::Text(digits)) => {
+                bytes::len_of(digits).is_some_and(|len| (min..=max).contains(&len))
+            }
             _ => false,
         }
     }
@@ -97,7 +117,14 @@ impl Kind {
             Self::U64 { default, min, max } => min <= default && default <= max,
             Self::Bool { .. } => true,
             Self::Name { names, .. } => !names.is_empty(),
+            Self::Bytes { min, max } => min <= max,
         }
+    }
+
+    /// Whether a call must say this parameter.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        matches!(*self, Self::Bytes { min: 1.., .. })
     }
 }
 
@@ -117,6 +144,9 @@ impl fmt::Display for Kind {
             Self::Name { default, names } => {
                 write!(f, "name, default {default}, one of {}", names.join(", "))
             }
+            Self::Bytes { min, max } if min == max => write!(f, "{min} bytes, required"),
+            Self::Bytes { min: 0, max } => write!(f, "at most {max} bytes, default none"),
+            Self::Bytes { min, max } => write!(f, "{min} to {max} bytes, required"),
         }
     }
 }
@@ -124,7 +154,7 @@ impl fmt::Display for Kind {
 /// One parameter of a method.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Name: the key in the JSON object.
+    /// Name: the key in the JSON object, and in the message.
     pub name: &'static str,
     /// One sentence: meaning and unit.
     pub summary: &'static str,
@@ -139,7 +169,7 @@ impl Field {
     ///
     /// # Errors
     /// [`UnitError::BadParam`].
-    pub fn check<T: Param>(&self, value: T) -> Result<(), UnitError> {
+    pub fn check<T: Param>(&self, value: &T) -> Result<(), UnitError> {
         if self.kind.admits(value.to_scalar()) { Ok(()) } else { Err(self.refuse()) }
     }
 
@@ -148,8 +178,8 @@ impl Field {
     }
 }
 
-/// A value on its way between JSON and a parameter.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A value on its way between an encoding and a parameter.
+#[derive(Clone, Copy, PartialEq)]
 pub enum Scalar<'a> {
     /// A number that is negative, has a fraction or is very large.
     Float(f64),
@@ -159,16 +189,18 @@ pub enum Scalar<'a> {
     Bool(bool),
     /// A string.
     Text(&'a str),
+    /// Bytes, which JSON has as a string of hexadecimal digits.
+    Bytes(&'a [u8]),
 }
 
-/// A Rust type that a parameter can have; implemented for `f32`, `u32`, `u64`, `bool` and
-/// everything declared with [`names!`](crate::names).
-pub trait Param: Copy {
+/// A Rust type that a parameter can have; implemented for `f32`, `u32`, `u64`, `bool`, [`Bytes`]
+/// and everything declared with [`names!`](crate::names).
+pub trait Param: Sized {
     /// The value, or `None` if the scalar has another type.
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self>;
 
     /// The scalar that [`from_scalar`](Param::from_scalar) takes back.
-    fn to_scalar(self) -> Scalar<'static>;
+    fn to_scalar(&self) -> Scalar<'_>;
 }
 
 impl Param for f32 {
@@ -180,8 +212,8 @@ impl Param for f32 {
         }
     }
 
-    fn to_scalar(self) -> Scalar<'static> {
-        Scalar::Float(f64::from(self))
+    fn to_scalar(&self) -> Scalar<'_> {
+        Scalar::Float(f64::from(*self))
     }
 }
 
@@ -193,8 +225,8 @@ impl Param for u32 {
         }
     }
 
-    fn to_scalar(self) -> Scalar<'static> {
-        Scalar::Unsigned(u64::from(self))
+    fn to_scalar(&self) -> Scalar<'_> {
+        Scalar::Unsigned(u64::from(*self))
     }
 }
 
@@ -206,8 +238,8 @@ impl Param for u64 {
         }
     }
 
-    fn to_scalar(self) -> Scalar<'static> {
-        Scalar::Unsigned(self)
+    fn to_scalar(&self) -> Scalar<'_> {
+        Scalar::Unsigned(*self)
     }
 }
 
@@ -219,92 +251,9 @@ impl Param for bool {
         }
     }
 
-    fn to_scalar(self) -> Scalar<'static> {
-        Scalar::Bool(self)
+    fn to_scalar(&self) -> Scalar<'_> {
+        Scalar::Bool(*self)
     }
-}
-
-/// A parsed JSON object whose keys are all in a schema. What [`params!`](crate::params) reads
-/// from; there is seldom a reason to use it directly.
-#[derive(Debug)]
-pub struct Object {
-    members: Map<String, Value>,
-}
-
-impl Object {
-    /// Parses `json`, which may be empty.
-    ///
-    /// # Errors
-    /// [`UnitError::MalformedParams`] and [`UnitError::UnknownParam`].
-    pub fn parse(json: &[u8], fields: &[Field]) -> Result<Self, UnitError> {
-        if json.len() > MAX_PARAMS_LEN {
-            return Err(UnitError::MalformedParams);
-        }
-        if json.is_empty() {
-            return Ok(Self { members: Map::new() });
-        }
-        // serde_json stops at 128 nested levels, so a hostile text cannot exhaust the stack.
-        let Ok(Value::Object(members)) = serde_json::from_slice(json) else {
-            return Err(UnitError::MalformedParams);
-        };
-        match members.keys().find(|key| fields.iter().all(|field| field.name != key.as_str())) {
-            Some(key) => {
-                Err(UnitError::UnknownParam { name: key.chars().take(QUOTED_KEY_CHARS).collect() })
-            }
-            None => Ok(Self { members }),
-        }
-    }
-
-    /// Stores the member called `field.name` in `target`; leaves `target` alone if there is none.
-    ///
-    /// # Errors
-    /// [`UnitError::BadParam`].
-    pub fn read<T: Param>(&self, field: &Field, target: &mut T) -> Result<(), UnitError> {
-        let Some(value) = self.members.get(field.name) else {
-            return Ok(());
-        };
-        *target = scalar_of(value)
-            .filter(|&scalar| field.kind.admits(scalar))
-            .and_then(T::from_scalar)
-            .ok_or_else(|| field.refuse())?;
-        Ok(())
-    }
-}
-
-/// The scalar in a JSON value; `None` for null, arrays and objects.
-fn scalar_of(value: &Value) -> Option<Scalar<'_>> {
-    match value {
-        Value::Number(number) => match number.as_u64() {
-            Some(whole) => Some(Scalar::Unsigned(whole)),
-            None => number.as_f64().map(Scalar::Float),
-        },
-        Value::Bool(value) => Some(Scalar::Bool(*value)),
-        Value::String(text) => Some(Scalar::Text(text)),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// Appends `"name":value` to a JSON object under construction. A float that JSON cannot express
-/// becomes `null`, which every reader refuses.
-pub fn write_member(json: &mut String, name: &str, value: Scalar<'_>) {
-    use fmt::Write as _;
-
-    if !json.ends_with('{') {
-        json.push(',');
-    }
-    // Writing to a String does not fail. Names come from Rust identifiers and literals, and
-    // Debug quotes those as JSON does.
-    let _ = match value {
-        Scalar::Float(value) if !value.is_finite() => write!(json, "{name:?}:null"),
-        // The shortest text that reads back as the same f32.
-        Scalar::Float(value) if f64::from(value as f32) == value => {
-            write!(json, "{name:?}:{:?}", value as f32)
-        }
-        Scalar::Float(value) => write!(json, "{name:?}:{value:?}"),
-        Scalar::Unsigned(value) => write!(json, "{name:?}:{value}"),
-        Scalar::Bool(value) => write!(json, "{name:?}:{value}"),
-        Scalar::Text(value) => write!(json, "{name:?}:{value:?}"),
-    };
 }
 
 crate::params! {

@@ -26,17 +26,85 @@ pub enum Determinism {
     Fast,
 }
 
+/// What a call of a method costs about, in nanoseconds of one core: `call`, and so much for each
+/// KiB of input and of result. It is what schedulers plan with and what credits are counted in;
+/// nobody promises that it takes that long.
+///
+/// ```
+/// use inos_units::Cost;
+///
+/// let cost = Cost { call: 500, input_kib: 250, result_kib: 0 };
+/// assert_eq!(cost.of(4096, 32), 1500);
+/// assert_eq!(cost.of(1, 0), 501);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Of a call without input.
+    pub call: u32,
+    /// Of 1024 bytes of input.
+    pub input_kib: u32,
+    /// Of 1024 bytes of result.
+    pub result_kib: u32,
+}
+
+impl Cost {
+    /// Credits for a call of so many bytes; begun bytes count, and `u64::MAX` is the most.
+    #[must_use]
+    #[inline]
+    pub const fn of(&self, input_len: usize, result_len: usize) -> u64 {
+        let input = (input_len as u64).saturating_mul(self.input_kib as u64).div_ceil(1024);
+        let result = (result_len as u64).saturating_mul(self.result_kib as u64).div_ceil(1024);
+        (self.call as u64).saturating_add(input).saturating_add(result)
+    }
+}
+
 /// One row of a unit's method table; what is advertised and what is dispatched are this row.
 #[derive(Clone, Copy, Debug)]
 pub struct Method {
     /// Name, unique in the unit.
     pub name: &'static str,
-    /// One sentence: what it does, its input and its output.
+    /// What it does, in a few words.
     pub summary: &'static str,
+    /// What the input is.
+    pub input: &'static str,
+    /// What the result is.
+    pub result: &'static str,
     /// Parameters, in the order they are described.
     pub params: &'static [Field],
     /// Whether results are the same bits everywhere.
     pub determinism: Determinism,
+    /// What a call costs.
+    pub cost: Cost,
+    /// Whether [`Unit::plan`] splits it.
+    pub is_split: bool,
+    /// Where its known answer comes from.
+    pub answer: &'static str,
+}
+
+impl Method {
+    /// A row that says no more than a name; for units that are written without
+    /// [`unit!`](crate::unit).
+    ///
+    /// ```
+    /// use inos_units::{Determinism, Method};
+    ///
+    /// const STEP: Method = Method { summary: "One step", ..Method::named("step") };
+    /// assert_eq!((STEP.name, STEP.determinism), ("step", Determinism::Fast));
+    /// ```
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            summary: "",
+            input: "",
+            result: "",
+            params: &[],
+            determinism: Determinism::Fast,
+            cost: Cost { call: 0, input_kib: 0, result_kib: 0 },
+            is_split: false,
+            answer: "",
+        }
+    }
 }
 
 /// What a unit says of itself.
@@ -52,12 +120,12 @@ pub struct UnitInfo {
     pub methods: &'static [Method],
 }
 
-/// One call: the bytes to work on and the parameters, a JSON object or nothing.
+/// One call: the bytes to work on and the parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Borrowed in place; no unit keeps it.
     pub input: &'a [u8],
-    /// A JSON object in UTF-8; empty means every default.
+    /// Either encoding of [`schema`](crate::schema); empty means every default.
     pub params: &'a [u8],
 }
 
@@ -93,6 +161,12 @@ pub trait Unit: Send + Sync {
         budget: &Budget,
     ) -> Result<usize, UnitError>;
 
+    /// The most bytes that the result of this call can have, found without working on it.
+    ///
+    /// # Errors
+    /// As [`execute`](Unit::execute), as far as the parameters and a look at the input tell.
+    fn bound(&self, method: u16, call: Call<'_>) -> Result<usize, UnitError>;
+
     /// Splits a call into pieces that threads can run; `None` if the method is not splittable.
     ///
     /// `plan`, `run` over all items and `merge` together give exactly what
@@ -118,6 +192,11 @@ pub type Part = Vec<u8>;
 pub trait Plan: Send + Sync {
     /// How many items there are.
     fn item_count(&self) -> usize;
+
+    /// Fewest items that are worth a piece of their own.
+    fn grain(&self) -> usize {
+        1
+    }
 
     /// Computes the items of `range`.
     ///

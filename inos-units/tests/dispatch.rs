@@ -11,8 +11,8 @@ use inos_units::boids::{Bounds, InitParams, StepParams};
 use inos_units::hash::{Blake3Params, HashUnit};
 use inos_units::schema::{Kind, MAX_PARAMS_LEN, NoParams};
 use inos_units::{
-    Budget, Call, Determinism, Dispatcher, Method, MethodId, Output, Part, Plan, SliceOutput, Unit,
-    UnitError, UnitInfo, VecOutput, Version, guard,
+    Budget, Call, Dispatcher, Method, MethodId, Output, Part, Plan, SliceOutput, Unit, UnitError,
+    UnitInfo, VecOutput, Version, guard,
 };
 
 const NOTHING: Call<'static> = Call { input: b"", params: b"" };
@@ -25,18 +25,8 @@ static FAULTY: UnitInfo = UnitInfo {
     version: Version { major: 1, minor: 2, patch: 3 },
     summary: "Fails",
     methods: &[
-        Method {
-            name: "panic",
-            summary: "Panics",
-            params: NoParams::FIELDS,
-            determinism: Determinism::Fast,
-        },
-        Method {
-            name: "boast",
-            summary: "Claims a result longer than the output",
-            params: NoParams::FIELDS,
-            determinism: Determinism::Fast,
-        },
+        Method { summary: "Panics", ..Method::named("panic") },
+        Method { summary: "Claims a result longer than the output", ..Method::named("boast") },
     ],
 };
 
@@ -78,6 +68,10 @@ impl Unit for Faulty {
         _: &Budget,
     ) -> Result<usize, UnitError> {
         if method == 0 { std::panic::panic_any(Spiteful) } else { Ok(1000) }
+    }
+
+    fn bound(&self, _: u16, _: Call<'_>) -> Result<usize, UnitError> {
+        panic!("in the bound")
     }
 
     fn plan(
@@ -224,7 +218,11 @@ fn the_description_is_made_from_the_tables() {
     let text = units.describe();
     for info in units.units() {
         for method in info.methods {
-            assert!(text.contains(&format!("  {} [strict]: {}", method.name, method.summary)));
+            let split = if method.is_split { ", split" } else { "" };
+            assert!(text.contains(&format!(
+                "  {} [strict{split}]: {}. {} -> {}. ",
+                method.name, method.summary, method.input, method.result
+            )));
             for field in method.params {
                 assert!(text.contains(&format!("    {}: {}. ", field.name, field.kind)));
             }
@@ -243,10 +241,61 @@ fn the_description_is_made_from_the_tables() {
 }
 
 #[test]
+fn a_call_spends_what_its_method_costs() {
+    let units = Dispatcher::standard();
+    let sha256 = units.resolve("hash", "sha256").expect("it is there");
+    let cost = units.method(sha256).expect("it is there").cost;
+    let call = Call { input: &[0; 5000], params: b"" };
+    let due = cost.of(5000, 32);
+
+    let budget = Budget::unlimited().with_credits(due);
+    assert_eq!(units.execute(sha256, call, &mut VecOutput::new(32), &budget), Ok(32));
+    assert_eq!(budget.spent(), due);
+    // Nothing is left, and nothing is begun.
+    let refused = UnitError::OutOfCredits { needed: 2 * due, limit: due };
+    assert_eq!(units.execute(sha256, call, &mut VecOutput::new(32), &budget), Err(refused));
+    assert_eq!(budget.spent(), due);
+    // Clones spend from one meter.
+    let shared = Budget::unlimited().with_credits(u64::MAX);
+    shared.clone().spend(7).expect("it is there");
+    assert_eq!(shared.spent(), 7);
+    let refused = UnitError::OutOfCredits { needed: u64::MAX, limit: u64::MAX };
+    assert_eq!(shared.spend(u64::MAX), Err(refused));
+}
+
+#[test]
+fn bounds_hold_and_are_found_without_work() {
+    let units = Dispatcher::standard();
+    let frame = {
+        let mut out = VecOutput::new(1 << 20);
+        let call = Call { input: b"", params: br#"{"count": 100}"# };
+        let init = units.resolve("boids", "init").expect("it is there");
+        let bound = units.bound(init, call).expect("a bound");
+        let len = units.execute(init, call, &mut out, &Budget::unlimited()).expect("a flock");
+        assert_eq!(len, bound);
+        out
+    };
+    for name in ["step", "resize", "stats"] {
+        let id = units.resolve("boids", name).expect("it is there");
+        let call = Call { input: frame.as_bytes(), params: b"" };
+        let bound = units.bound(id, call).expect("a bound");
+        let mut out = VecOutput::new(bound);
+        let len = units.execute(id, call, &mut out, &Budget::unlimited()).expect("a result");
+        assert!(len <= bound, "{name}");
+        let bad = Call { input: b"no frame", params: br#"{"no such": 1}"# };
+        assert!(units.bound(id, bad).is_err(), "{name}");
+    }
+    let id = MethodId::from_raw(0x7_0000);
+    assert_eq!(units.bound(id, NOTHING), Err(UnitError::UnknownId { id: 0x7_0000 }));
+    let id = MethodId::from_raw(0x1_0063);
+    assert_eq!(units.bound(id, NOTHING), Err(UnitError::UnknownId { id: 0x1_0063 }));
+}
+
+#[test]
 fn params_are_read_and_refused() {
     let bad = |name, expected| Err(UnitError::BadParam { name, expected });
     let unknown = |name: &str| Err(UnitError::UnknownParam { name: name.into() });
-    let read = |json: &str| InitParams::from_json(json.as_bytes());
+    let read = |json: &str| InitParams::decode(json.as_bytes());
     assert_eq!(read(""), Ok(InitParams::default()));
     assert_eq!(read(" {} "), Ok(InitParams::default()));
     assert_eq!(read(r#"{"count": 7, "count": 8}"#).map(|params| params.count), Ok(8));
@@ -271,7 +320,7 @@ fn params_are_read_and_refused() {
     for text in ["[]", "1", "null", "\"\"", "{", "{}x", "{\"count\": NaN}", "{'count': 1}", " "] {
         assert_eq!(read(text), malformed, "{text}");
     }
-    assert_eq!(InitParams::from_json(b"{\"count\": \"\xff\"}"), malformed);
+    assert_eq!(InitParams::decode(b"{\"count\": \"\xff\"}"), malformed);
     let deep = format!("{{\"count\": {}{}}}", "[".repeat(30_000), "]".repeat(30_000));
     assert_eq!(read(&deep), malformed);
     let padded = format!("{}{{}}", " ".repeat(MAX_PARAMS_LEN - 2));
@@ -289,7 +338,7 @@ fn params_survive_json() {
         half_extent: 0.1,
         speed: f32::from_bits(0x3eaa_aaab),
     };
-    assert_eq!(InitParams::from_json(params.to_json().as_bytes()), Ok(params));
+    assert_eq!(InitParams::decode(params.to_json().as_bytes()), Ok(params));
     assert!(params.to_json().starts_with(
         r#"{"count":12345,"dim":2,"seed":18446744073709551614,"bounds":"box","half_extent":0.1,"#
     ));
@@ -298,7 +347,7 @@ fn params_survive_json() {
         let params = StepParams { dt: value, ..StepParams::default() };
         let refused = Err(UnitError::BadParam { name: "dt", expected: "a number from 0.0 to 1.0" });
         assert_eq!(params.validate(), refused);
-        assert_eq!(StepParams::from_json(params.to_json().as_bytes()).map(|_| ()), refused);
+        assert_eq!(StepParams::decode(params.to_json().as_bytes()).map(|_| ()), refused);
     }
 }
 
@@ -331,16 +380,16 @@ inos_units::params! {
 
 #[test]
 fn a_table_of_every_type() {
-    let params = EveryType::from_json(br#"{"flag": false, "large": 9007199254740993}"#);
+    let params = EveryType::decode(br#"{"flag": false, "large": 9007199254740993}"#);
     let expected = EveryType { float: 0.5, small: 1, large: 9_007_199_254_740_993, flag: false };
-    assert_eq!(params, Ok(expected));
+    assert_eq!(params, Ok(expected.clone()));
     assert_eq!(expected.validate(), Ok(()));
     assert_eq!(
         expected.to_json(),
         r#"{"float":0.5,"small":1,"large":9007199254740993,"flag":false}"#
     );
     assert_eq!(
-        EveryType::from_json(br#"{"flag": 0}"#),
+        EveryType::decode(br#"{"flag": 0}"#),
         Err(UnitError::BadParam { name: "flag", expected: "true or false" })
     );
     assert!(EveryType::FIELDS[3].kind.to_string().contains("default true"));

@@ -11,8 +11,6 @@ use super::lock;
 
 /// Pieces per worker: enough that one worker that is late does not hold up the rest for long.
 const PIECES_PER_THREAD: usize = 4;
-/// Items per piece at least, so that taking a piece costs little beside running it.
-const MIN_ITEMS: usize = 64;
 
 /// A plan whose pieces any worker takes, one at a time. The result does not depend on who took
 /// which: parts are put together in the order of their ranges.
@@ -38,8 +36,9 @@ struct Done {
 impl Split {
     pub(super) fn new(plan: Box<dyn Plan>, budget: Budget, threads: usize) -> Self {
         let item_count = plan.item_count();
-        let piece_count =
-            item_count.div_ceil(MIN_ITEMS).clamp(1, threads.saturating_mul(PIECES_PER_THREAD));
+        let piece_count = item_count
+            .div_ceil(plan.grain().max(1))
+            .clamp(1, threads.saturating_mul(PIECES_PER_THREAD));
         let mut parts = Vec::new();
         parts.resize_with(piece_count, Part::new);
         Self {
@@ -134,7 +133,13 @@ mod tests {
 
     struct Count(usize);
 
+    const GRAIN: usize = 64;
+
     impl Plan for Count {
+        fn grain(&self) -> usize {
+            GRAIN
+        }
+
         fn item_count(&self) -> usize {
             self.0
         }
@@ -156,7 +161,7 @@ mod tests {
             for threads in [1, 2, 3, 8] {
                 let split = Split::new(Box::new(Count(items)), Budget::unlimited(), threads);
                 assert!(split.piece_count <= threads * PIECES_PER_THREAD);
-                assert!(split.piece_count == 1 || items / split.piece_count >= MIN_ITEMS / 2);
+                assert!(split.piece_count == 1 || items / split.piece_count >= GRAIN / 2);
                 let mut end = 0;
                 for index in 0..split.piece_count {
                     assert_eq!(split.range(index).start, end);

@@ -7,9 +7,7 @@ use inos_core::{
     CallId, EpochTable, EpochsConfig, LanesConfig, Layout, Mode, Opcode, PayloadRef, PingPong,
     PingPongConfig, RegistryConfig, SectionId, Status, Submission, UnitId, UnitRegistry,
 };
-use inos_units::{
-    Budget, Call, Determinism, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version,
-};
+use inos_units::{Budget, Call, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -29,15 +27,16 @@ const LIE: u16 = 3;
 /// A unit whose methods do what units should not.
 struct Rogue;
 
-const fn method(name: &'static str) -> Method {
-    Method { name, summary: "", params: &[], determinism: Determinism::Strict }
-}
-
 static INFO: UnitInfo = UnitInfo {
     name: "rogue",
     version: Version { major: 1, minor: 2, patch: 3 },
     summary: "",
-    methods: &[method("wait"), method("panic"), method("pieces"), method("lie")],
+    methods: &[
+        Method::named("wait"),
+        Method::named("panic"),
+        Method::named("pieces"),
+        Method::named("lie"),
+    ],
 };
 
 impl Unit for Rogue {
@@ -71,6 +70,10 @@ impl Unit for Rogue {
             LIE => Ok(out.capacity()),
             id => Err(UnitError::UnknownId { id: id.into() }),
         }
+    }
+
+    fn bound(&self, _: u16, _: Call<'_>) -> Result<usize, UnitError> {
+        Ok(usize::MAX)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
-use inos::units::{Determinism, Method, Output, UnitInfo, Version};
+use inos::units::{Method, Output, UnitInfo, Version};
 use inos::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
 
 use super::Area;
@@ -33,12 +33,12 @@ fn code<const N: usize>(input: &[u8]) -> usize {
 
 static TABLE: [Code; METHODS] = [code::<0>, code::<1>, code::<2>, code::<3>];
 
-const fn method(name: &'static str) -> Method {
-    Method { name, summary: "", params: &[], determinism: Determinism::Strict }
-}
-
-static ROWS: [Method; METHODS] =
-    [method("first"), method("second"), method("third"), method("fourth")];
+static ROWS: [Method; METHODS] = [
+    Method::named("first"),
+    Method::named("second"),
+    Method::named("third"),
+    Method::named("fourth"),
+];
 
 struct Nothing(&'static UnitInfo);
 
@@ -56,6 +56,10 @@ impl Unit for Nothing {
     ) -> Result<usize, UnitError> {
         let code = TABLE.get(usize::from(method));
         code.map(|code| code(call.input)).ok_or(UnitError::UnknownId { id: method.into() })
+    }
+
+    fn bound(&self, _: u16, call: Call<'_>) -> Result<usize, UnitError> {
+        Ok(call.input.len())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::require;
-use crate::unit::{Call, Output};
+use crate::unit::Output;
 
 use super::frame::{Frame, Header, MIN_HALF_EXTENT, frame_len, write_frame};
 use super::order::HeadingSum;
@@ -73,12 +73,12 @@ impl Flock {
 
 /// A new flock: positions uniform in the world, headings uniform, ids from 0 on.
 pub(super) fn init(
-    call: Call<'_>,
+    params: &InitParams,
+    input: &[u8],
     out: &mut dyn Output,
     budget: &Budget,
 ) -> Result<usize, UnitError> {
-    let params = InitParams::from_json(call.params)?;
-    if !call.input.is_empty() {
+    if !input.is_empty() {
         return Err(UnitError::BadInput { what: "init takes no input" });
     }
     let half_extent = match params.half_extent {
@@ -116,12 +116,12 @@ pub(super) fn init(
 /// A flock with more or fewer boids: those with the lowest ids stay, in the order they have; new
 /// ones follow on with ids from the highest on.
 pub(super) fn resize(
-    call: Call<'_>,
+    params: &ResizeParams,
+    input: &[u8],
     out: &mut dyn Output,
     budget: &Budget,
 ) -> Result<usize, UnitError> {
-    let params = ResizeParams::from_json(call.params)?;
-    let frame = Frame::new(call.input)?;
+    let frame = Frame::new(input)?;
     let mut header = *frame.header();
     let needed = frame_len(header.dim, params.count).unwrap_or(usize::MAX);
     require(out, needed)?;

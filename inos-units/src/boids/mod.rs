@@ -94,61 +94,9 @@ pub use frame::{
 };
 pub use params::{Bounds, InitParams, ResizeParams, StepParams};
 
-use crate::budget::Budget;
-use crate::error::UnitError;
 use crate::schema::NoParams;
-use crate::table::{self, Code, Row};
-use crate::unit::{Call, Determinism, Method, Output, Plan, Unit, UnitInfo, Version};
-
-const ROWS: [Row<BoidsUnit>; 4] = [
-    Row {
-        method: Method {
-            name: "init",
-            summary: "A new flock as a frame; takes no input",
-            params: InitParams::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Whole(|_, call, out, budget| init::init(call, out, budget)),
-    },
-    Row {
-        method: Method {
-            name: "step",
-            summary: "From a frame to the next by Reynolds' rules; can be split",
-            params: StepParams::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Split(|unit, call, budget| {
-            Ok(Box::new(plan::StepPlan::new(call, budget, &unit.pools)?))
-        }),
-    },
-    Row {
-        method: Method {
-            name: "resize",
-            summary: "The frame with the boids of the lowest ids, or with new ones added",
-            params: ResizeParams::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Whole(|_, call, out, budget| init::resize(call, out, budget)),
-    },
-    Row {
-        method: Method {
-            name: "stats",
-            summary: "Statistics of a frame, as a JSON object",
-            params: NoParams::FIELDS,
-            determinism: Determinism::Strict,
-        },
-        code: Code::Whole(|_, call, out, budget| stats::stats(call, out, budget)),
-    },
-];
-
-static METHODS: [Method; ROWS.len()] = table::methods(&ROWS);
-
-static INFO: UnitInfo = UnitInfo {
-    name: "boids",
-    version: Version { major: 0, minor: 1, patch: 0 },
-    summary: "Flocking in two and three dimensions",
-    methods: &METHODS,
-};
+use crate::unit;
+use crate::unit::Cost;
 
 /// The unit `boids`. It keeps no flock, only memory of past steps for use in the next.
 #[derive(Debug, Default)]
@@ -164,27 +112,52 @@ impl BoidsUnit {
     }
 }
 
-impl Unit for BoidsUnit {
-    fn info(&self) -> &'static UnitInfo {
-        &INFO
-    }
-
-    fn execute(
-        &self,
-        method: u16,
-        call: Call<'_>,
-        out: &mut dyn Output,
-        budget: &Budget,
-    ) -> Result<usize, UnitError> {
-        table::execute(self, &ROWS, method, call, out, budget)
-    }
-
-    fn plan(
-        &self,
-        method: u16,
-        call: Call<'_>,
-        budget: &Budget,
-    ) -> Result<Option<Box<dyn Plan>>, UnitError> {
-        table::plan(self, &ROWS, method, call, budget)
+unit! {
+    impl BoidsUnit: "boids" (0, 1, 0) "Flocking in two and three dimensions" {
+        init(InitParams) {
+            summary: "A new flock",
+            input: "nothing",
+            result: "a frame",
+            determinism: Strict,
+            cost: Cost { call: 2_000, input_kib: 0, result_kib: 2_000 },
+            answer: "a second implementation of SplitMix64, from its publication",
+            bound: |_, params, _| Ok(frame_len(params.dim, params.count).unwrap_or(usize::MAX)),
+            run: whole(|_, params, input, out, budget| init::init(params, input, out, budget)),
+        }
+        step(StepParams) {
+            summary: "The next frame by Reynolds' rules",
+            input: "a frame",
+            result: "a frame",
+            determinism: Strict,
+            cost: Cost { call: 20_000, input_kib: 16_000, result_kib: 0 },
+            answer: "every boid compared with every other, in 64-bit floats",
+            bound: |_, _, input| Ok(Frame::new(input)?.header().frame_len()),
+            run: split(|unit, params, input, budget| {
+                Ok(Box::new(plan::StepPlan::new(params, input, budget, &unit.pools)?))
+            }),
+        }
+        resize(ResizeParams) {
+            summary: "The boids of the lowest ids, or new ones added",
+            input: "a frame",
+            result: "a frame",
+            determinism: Strict,
+            cost: Cost { call: 2_000, input_kib: 300, result_kib: 2_000 },
+            answer: "the frames that `init` gives for both counts",
+            bound: |_, params, input| {
+                let dim = Frame::new(input)?.header().dim;
+                Ok(frame_len(dim, params.count).unwrap_or(usize::MAX))
+            },
+            run: whole(|_, params, input, out, budget| init::resize(params, input, out, budget)),
+        }
+        stats(NoParams) {
+            summary: "Statistics of a frame",
+            input: "a frame",
+            result: "a JSON object",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 400, result_kib: 0 },
+            answer: "flocks whose numbers are known beforehand",
+            bound: |_, _, _| Ok(stats::MAX_LEN),
+            run: whole(|_, _, input, out, budget| stats::stats(input, out, budget)),
+        }
     }
 }

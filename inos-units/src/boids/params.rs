@@ -36,6 +36,7 @@ impl Bounds {
 
 crate::params! {
     /// What `init` takes.
+    #[derive(Copy)]
     pub struct InitParams {
         count: u32 = 1000 in 1..=4000000 => "Number of boids";
         dim: u32 = 3 in 2..=3 => "Number of axes";
@@ -49,6 +50,7 @@ crate::params! {
 
 crate::params! {
     /// What `step` takes.
+    #[derive(Copy)]
     pub struct StepParams {
         separation_radius: f32 = 0.4 in 0.001..=10000.0 =>
             "Boids nearer than this are kept away from, in world units";
@@ -107,6 +109,7 @@ impl StepParams {
 
 crate::params! {
     /// What `resize` takes.
+    #[derive(Copy)]
     pub struct ResizeParams {
         count: u32 = 1000 in 1..=4000000 => "Number of boids afterwards";
         speed: f32 = 1.0 in 0.0..=10000.0 => "Speed of boids that are added, in world units per second";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::unit::{Call, Output, Part, Plan};
+use crate::unit::{Output, Part, Plan};
 
 use super::frame::{Frame, Header, write_array, write_header, write_ids};
 use super::grid::{Grid, Sorted};
@@ -32,6 +32,9 @@ pub(super) struct Pools {
     parts: Pool<Part>,
 }
 
+/// Fewer boids than this are not worth a piece of their own.
+const MIN_BOIDS: usize = 64;
+
 /// A step over a copy of its input, sorted. Items are boids in cell order.
 pub(super) struct StepPlan {
     /// Of the frame to be written; its statistics come with the merge.
@@ -46,13 +49,13 @@ pub(super) struct StepPlan {
 
 impl StepPlan {
     pub(super) fn new(
-        call: Call<'_>,
+        params: &StepParams,
+        input: &[u8],
         budget: &Budget,
         pools: &Arc<Pools>,
     ) -> Result<Self, UnitError> {
-        let frame = Frame::new(call.input)?;
+        let frame = Frame::new(input)?;
         let mut header = *frame.header();
-        let params = StepParams::from_json(call.params)?;
         params.check(header.bounds, header.half_extent)?;
         budget.check()?;
 
@@ -68,7 +71,7 @@ impl StepPlan {
         header.step = header.step.wrapping_add(1);
         Ok(Self {
             header,
-            rule: Rule::new(params, world, header.seed),
+            rule: Rule::new(*params, world, header.seed),
             radius_squared: radius * radius,
             cap: params.max_neighbours as usize,
             grid,
@@ -109,6 +112,10 @@ impl StepPlan {
 }
 
 impl Plan for StepPlan {
+    fn grain(&self) -> usize {
+        MIN_BOIDS
+    }
+
     fn item_count(&self) -> usize {
         self.sorted.bodies.len()
     }

@@ -3,21 +3,23 @@
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::require;
-use crate::schema::{NoParams, Scalar, write_member};
-use crate::unit::{Call, Output};
+use crate::schema::{Scalar, write_member};
+use crate::unit::Output;
 
 use super::frame::Frame;
 use super::order::HeadingSum;
 use super::rule::length;
 
+/// More bytes than any statistics are.
+pub(super) const MAX_LEN: usize = 1024;
+
 /// Statistics of a frame: the header's, and those of its velocities.
 pub(super) fn stats(
-    call: Call<'_>,
+    input: &[u8],
     out: &mut dyn Output,
     budget: &Budget,
 ) -> Result<usize, UnitError> {
-    NoParams::from_json(call.params)?;
-    let frame = Frame::new(call.input)?;
+    let frame = Frame::new(input)?;
     let header = frame.header();
     budget.check()?;
 

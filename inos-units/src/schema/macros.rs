@@ -3,8 +3,10 @@
 /// Declares the parameters of a method.
 ///
 /// A row is `name: type = default in min..=max => "summary with unit";`. Types are `f32`, `u32`,
-/// `u64`, `bool` (no range) and enums declared with [`names!`](crate::names) (no range, the
-/// default is a variant). A default outside its range does not compile.
+/// `u64`, `bool` (no range), enums declared with [`names!`](crate::names) (no range, the
+/// default is a variant) and [`Bytes`](crate::schema::Bytes) (the default is `none`, the range is
+/// their number). A default outside its range does not compile; bytes that may not be none must
+/// be said.
 ///
 /// ```
 /// use inos_units::{UnitError, names, params};
@@ -28,13 +30,13 @@
 ///     }
 /// }
 ///
-/// let params = ShiftParams::from_json(br#"{"side": "right", "seed": 18446744073709551615}"#)?;
+/// let params = ShiftParams::decode(br#"{"side": "right", "seed": 18446744073709551615}"#)?;
 /// assert_eq!(params.side, Side::Right);
 /// assert_eq!(params.distance, 1.5);
 /// assert_eq!(params.seed, u64::MAX);
-/// assert_eq!(ShiftParams::from_json(params.to_json().as_bytes())?, params);
+/// assert_eq!(ShiftParams::decode(params.to_json().as_bytes())?, params);
 /// assert_eq!(
-///     ShiftParams::from_json(br#"{"distance": 11}"#),
+///     ShiftParams::decode(br#"{"distance": 11}"#),
 ///     Err(UnitError::BadParam { name: "distance", expected: "a number from 0.0 to 10.0" })
 /// );
 /// # Ok::<(), UnitError>(())
@@ -50,6 +52,9 @@ macro_rules! params {
     (@kind u64 $default:tt $min:literal $max:literal) => {
         $crate::schema::Kind::U64 { default: $default, min: $min, max: $max }
     };
+    (@kind Bytes none $min:literal $max:literal) => {
+        $crate::schema::Kind::Bytes { min: $min, max: $max }
+    };
     (@kind bool $default:tt) => {
         $crate::schema::Kind::Bool { default: $default }
     };
@@ -59,6 +64,9 @@ macro_rules! params {
     (@expected f32 $min:literal $max:literal) => {
         concat!("a number from ", stringify!($min), " to ", stringify!($max))
     };
+    (@expected Bytes $min:literal $max:literal) => {
+        concat!("from ", stringify!($min), " to ", stringify!($max), " bytes")
+    };
     (@expected $ty:ident $min:literal $max:literal) => {
         concat!("a whole number from ", stringify!($min), " to ", stringify!($max))
     };
@@ -67,6 +75,9 @@ macro_rules! params {
     };
     (@expected $ty:ident) => {
         $ty::EXPECTED
+    };
+    (@default Bytes none) => {
+        $crate::schema::Bytes::new()
     };
     (@default $ty:ident $default:ident) => {
         $crate::params!(@ident $ty $default)
@@ -90,7 +101,7 @@ macro_rules! params {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq)]
         $vis struct $name {
             $(
                 #[doc = concat!($summary, ".")]
@@ -122,14 +133,14 @@ macro_rules! params {
                 )*
             ];
 
-            /// Reads a JSON object in UTF-8; an empty text means every default.
+            /// Reads parameters in either encoding; nothing at all means every default.
             ///
             /// # Errors
             /// [`MalformedParams`]($crate::UnitError::MalformedParams),
             /// [`UnknownParam`]($crate::UnitError::UnknownParam) or
             /// [`BadParam`]($crate::UnitError::BadParam).
-            pub fn from_json(json: &[u8]) -> ::core::result::Result<Self, $crate::UnitError> {
-                let object = $crate::schema::Object::parse(json, Self::FIELDS)?;
+            pub fn decode(params: &[u8]) -> ::core::result::Result<Self, $crate::UnitError> {
+                let object = $crate::schema::Object::parse(params, Self::FIELDS)?;
                 #[allow(unused_mut)]
                 let mut params = Self::default();
                 #[allow(unused_mut)]
@@ -144,8 +155,22 @@ macro_rules! params {
                 Ok(params)
             }
 
-            /// Writes every field as a JSON object that `from_json` reads back. A field that was
-            /// set to a value that is not finite becomes `null`, which `from_json` refuses.
+            /// Writes every field as a Cap'n Proto message that `decode` reads back.
+            #[must_use]
+            pub fn to_message(&self) -> ::std::vec::Vec<u8> {
+                #[allow(unused_mut)]
+                let mut writer = $crate::schema::MessageWriter::new(Self::FIELDS.len() as u32);
+                $(
+                    writer.member(
+                        stringify!($field),
+                        $crate::schema::Param::to_scalar(&self.$field),
+                    );
+                )*
+                writer.finish()
+            }
+
+            /// Writes every field as a JSON object that `decode` reads back. A field that was
+            /// set to a value that is not finite becomes `null`, which `decode` refuses.
             #[must_use]
             pub fn to_json(&self) -> ::std::string::String {
                 #[allow(unused_mut)]
@@ -154,7 +179,7 @@ macro_rules! params {
                     $crate::schema::write_member(
                         &mut json,
                         stringify!($field),
-                        $crate::schema::Param::to_scalar(self.$field),
+                        $crate::schema::Param::to_scalar(&self.$field),
                     );
                 )*
                 json.push('}');
@@ -170,7 +195,7 @@ macro_rules! params {
                 let mut rest = Self::FIELDS;
                 $(
                     if let [field, tail @ ..] = rest {
-                        field.check(self.$field)?;
+                        field.check(&self.$field)?;
                         rest = tail;
                     }
                 )*
@@ -220,8 +245,8 @@ macro_rules! names {
                 }
             }
 
-            fn to_scalar(self) -> $crate::schema::Scalar<'static> {
-                $crate::schema::Scalar::Text(self.name())
+            fn to_scalar(&self) -> $crate::schema::Scalar<'_> {
+                $crate::schema::Scalar::Text((*self).name())
             }
         }
     };
