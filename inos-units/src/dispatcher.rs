@@ -1,11 +1,11 @@
 //! One door to every unit: names are resolved once, calls go by number.
 
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::budget::Budget;
+use crate::describe;
 use crate::error::UnitError;
-use crate::unit::{Call, Cost, Determinism, Method, Output, Plan, Unit, UnitInfo};
+use crate::unit::{Call, Cost, Method, Output, Plan, Unit, UnitInfo};
 
 /// Units, and methods of a unit, that an id has room for.
 const MAX_INDEX_COUNT: usize = 1 << 16;
@@ -277,11 +277,34 @@ impl Dispatcher {
     /// Everything callable, as text for people: units, methods, parameters, ranges, defaults.
     #[must_use]
     pub fn describe(&self) -> String {
-        let mut text = String::new();
-        for info in self.units() {
-            describe_unit(&mut text, info);
-        }
-        text
+        describe::text(self.units())
+    }
+
+    /// The same as a JSON array, for programs.
+    ///
+    /// ```
+    /// use inos_units::Dispatcher;
+    ///
+    /// assert_eq!(Dispatcher::new().describe_json(), "[]");
+    /// ```
+    #[must_use]
+    pub fn describe_json(&self) -> String {
+        describe::json(self.units())
+    }
+
+    /// The same as a page of Markdown.
+    ///
+    /// ```
+    /// use inos_units::Dispatcher;
+    ///
+    /// let page = Dispatcher::standard().describe_markdown();
+    /// # #[cfg(feature = "hash")]
+    /// assert!(page.contains("## hash"));
+    /// # let _ = page;
+    /// ```
+    #[must_use]
+    pub fn describe_markdown(&self) -> String {
+        describe::markdown(self.units())
     }
 
     #[inline]
@@ -300,32 +323,5 @@ fn cost_of(info: &UnitInfo, number: u16) -> Option<Cost> {
 impl core::fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.units().map(|info| info.name)).finish()
-    }
-}
-
-/// Appends one unit to the description. Writing to a String does not fail.
-fn describe_unit(text: &mut String, info: &UnitInfo) {
-    let version = info.version;
-    let _ = writeln!(
-        text,
-        "{} {}.{}.{}: {}",
-        info.name, version.major, version.minor, version.patch, info.summary
-    );
-    for method in info.methods {
-        let determinism = match method.determinism {
-            Determinism::Strict => "strict",
-            Determinism::Fast => "fast",
-        };
-        let split = if method.is_split { ", split" } else { "" };
-        let Cost { call, input_kib, result_kib } = method.cost;
-        let _ = writeln!(
-            text,
-            "  {} [{determinism}{split}]: {}. {} -> {}. Credits: {call} + {input_kib} for a KiB of \
-             input + {result_kib} of result.",
-            method.name, method.summary, method.input, method.result
-        );
-        for field in method.params {
-            let _ = writeln!(text, "    {}: {}. {}.", field.name, field.kind, field.summary);
-        }
     }
 }

@@ -124,6 +124,111 @@ impl UnitError {
 }
 
 impl UnitError {
+    /// The error as a JSON object: `code`, `error`, `message`, and the numbers and names that it
+    /// carries.
+    ///
+    /// ```
+    /// use inos_units::UnitError;
+    ///
+    /// assert_eq!(
+    ///     UnitError::OutputTooSmall { needed: 32, capacity: 4 }.to_json(),
+    ///     r#"{"code":9,"error":"OutputTooSmall","message":"the result needs 32 bytes, the output takes 4","needed":32,"capacity":4}"#
+    /// );
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        use crate::schema::Scalar::{Text, Unsigned};
+        use crate::schema::write_member;
+
+        let mut json = String::from("{");
+        let message = self.to_string();
+        write_member(&mut json, "code", Unsigned(self.code().into()));
+        write_member(&mut json, "error", Text(self.name()));
+        write_member(&mut json, "message", Text(&message));
+        match self {
+            Self::UnknownUnit { name }
+            | Self::UnknownMethod { name }
+            | Self::UnknownParam { name } => write_member(&mut json, "name", Text(name)),
+            Self::UnknownId { id } => write_member(&mut json, "id", Unsigned((*id).into())),
+            Self::NotRegistered { name } => write_member(&mut json, "name", Text(name)),
+            Self::BadParam { name, expected } => {
+                write_member(&mut json, "name", Text(name));
+                write_member(&mut json, "expected", Text(expected));
+            }
+            Self::OutputTooSmall { needed, capacity } => {
+                write_member(&mut json, "needed", Unsigned(*needed as u64));
+                write_member(&mut json, "capacity", Unsigned(*capacity as u64));
+            }
+            Self::OutOfCredits { needed, limit } => {
+                write_member(&mut json, "needed", Unsigned(*needed));
+                write_member(&mut json, "limit", Unsigned(*limit));
+            }
+            Self::TooLarge { len, max } => {
+                write_member(&mut json, "len", Unsigned(*len));
+                write_member(&mut json, "max", Unsigned(*max));
+            }
+            Self::OutOfMemory { len } => write_member(&mut json, "len", Unsigned(*len as u64)),
+            Self::BadInput { what }
+            | Self::Refused { what }
+            | Self::NotFound { what }
+            | Self::BadCall { what } => write_member(&mut json, "what", Text(what)),
+            Self::MalformedParams | Self::Cancelled | Self::TimedOut | Self::Panicked => {}
+        }
+        json.push('}');
+        json
+    }
+
+    /// The variant's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnknownUnit { .. } => "UnknownUnit",
+            Self::UnknownMethod { .. } => "UnknownMethod",
+            Self::UnknownId { .. } => "UnknownId",
+            Self::NotRegistered { .. } => "NotRegistered",
+            Self::MalformedParams => "MalformedParams",
+            Self::UnknownParam { .. } => "UnknownParam",
+            Self::BadParam { .. } => "BadParam",
+            Self::BadInput { .. } => "BadInput",
+            Self::OutputTooSmall { .. } => "OutputTooSmall",
+            Self::Cancelled => "Cancelled",
+            Self::TimedOut => "TimedOut",
+            Self::Panicked => "Panicked",
+            Self::OutOfCredits { .. } => "OutOfCredits",
+            Self::Refused { .. } => "Refused",
+            Self::NotFound { .. } => "NotFound",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::BadCall { .. } => "BadCall",
+            Self::OutOfMemory { .. } => "OutOfMemory",
+        }
+    }
+
+    /// One of each, in the order of their codes.
+    #[must_use]
+    pub fn examples() -> Vec<Self> {
+        let what = "example";
+        vec![
+            Self::UnknownUnit { name: String::new() },
+            Self::UnknownMethod { name: String::new() },
+            Self::UnknownId { id: 0 },
+            Self::NotRegistered { name: what },
+            Self::MalformedParams,
+            Self::UnknownParam { name: String::new() },
+            Self::BadParam { name: what, expected: what },
+            Self::BadInput { what },
+            Self::OutputTooSmall { needed: 1, capacity: 0 },
+            Self::Cancelled,
+            Self::TimedOut,
+            Self::Panicked,
+            Self::OutOfCredits { needed: 1, limit: 0 },
+            Self::Refused { what },
+            Self::NotFound { what },
+            Self::TooLarge { len: 1, max: 0 },
+            Self::BadCall { what },
+            Self::OutOfMemory { len: 0 },
+        ]
+    }
+
     /// A unit knows the numbers of its methods only; a caller knows the whole id.
     pub(crate) fn with_id(self, id: crate::MethodId) -> Self {
         match self {

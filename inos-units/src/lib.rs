@@ -34,11 +34,15 @@
 //! # }
 //! # Ok::<(), UnitError>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+// Pointers of other languages.
+#[allow(unsafe_code)]
+pub mod abi;
 #[cfg(feature = "boids")]
 pub mod boids;
 mod budget;
+mod describe;
 mod dispatcher;
 mod error;
 #[cfg(feature = "hash")]

@@ -4,7 +4,7 @@ use crate::error::UnitError;
 use crate::unit::Output;
 
 /// Refuses a write of `len` bytes at `offset` that would pass `capacity`.
-fn end_of(offset: usize, len: usize, capacity: usize) -> Result<usize, UnitError> {
+pub(crate) fn end_of(offset: usize, len: usize, capacity: usize) -> Result<usize, UnitError> {
     let needed = offset.saturating_add(len);
     if needed > capacity || needed == usize::MAX {
         return Err(UnitError::OutputTooSmall { needed, capacity });

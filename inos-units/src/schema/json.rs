@@ -47,8 +47,8 @@ pub fn write_member(json: &mut String, name: &str, value: Scalar<'_>) {
     if !json.ends_with('{') {
         json.push(',');
     }
-    // Writing to a String does not fail. Names come from Rust identifiers and literals, and
-    // Debug quotes those as JSON does.
+    // Writing to a String does not fail. Names are Rust identifiers, which Debug quotes as JSON
+    // does.
     let _ = match value {
         Scalar::Float(value) if !value.is_finite() => write!(json, "{name:?}:null"),
         // The shortest text that reads back as the same f32.
@@ -58,7 +58,7 @@ pub fn write_member(json: &mut String, name: &str, value: Scalar<'_>) {
         Scalar::Float(value) => write!(json, "{name:?}:{value:?}"),
         Scalar::Unsigned(value) => write!(json, "{name:?}:{value}"),
         Scalar::Bool(value) => write!(json, "{name:?}:{value}"),
-        Scalar::Text(value) => write!(json, "{name:?}:{value:?}"),
+        Scalar::Text(value) => write!(json, "{name:?}:{}", Value::from(value)),
         Scalar::Bytes(bytes) => {
             write!(json, "{name:?}:\"{}\"", base16ct::lower::encode_string(bytes))
         }
