@@ -1,0 +1,37 @@
+//! What every strict method gives for known calls, a JSON object on each line: to be compared
+//! with what another machine gives.
+//!
+//! `cargo run -p inos-units --example vectors`
+
+#[path = "../samples/mod.rs"]
+mod samples;
+
+use inos_units::{Budget, Call, Determinism, Dispatcher, UnitError, VecOutput};
+
+fn main() -> Result<(), UnitError> {
+    let units = Dispatcher::standard();
+    for sample in samples::all() {
+        let id = units.resolve(sample.unit, sample.method)?;
+        if units.method(id).is_none_or(|method| method.determinism != Determinism::Strict) {
+            continue;
+        }
+        let mut out = VecOutput::new(1 << 24);
+        let call = Call { input: &sample.input, params: sample.params.as_bytes() };
+        units.execute(id, call, &mut out, &Budget::unlimited())?;
+        println!(
+            "{}",
+            serde_json::json!({
+                "unit": sample.unit,
+                "method": sample.method,
+                "input": hex(&sample.input),
+                "params": sample.params,
+                "result": hex(out.as_bytes()),
+            })
+        );
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

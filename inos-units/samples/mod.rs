@@ -1,0 +1,75 @@
+//! A call or more of each method that is accepted: what fuzzing starts from, and what is compared
+//! between machines.
+
+use inos_units::{Budget, Call, Dispatcher, VecOutput};
+
+/// A call, by names.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    /// The unit.
+    pub(crate) unit: &'static str,
+    /// Its method.
+    pub(crate) method: &'static str,
+    /// What it works on.
+    pub(crate) input: Vec<u8>,
+    /// Its parameters.
+    pub(crate) params: String,
+}
+
+/// The samples of every unit whose feature is on.
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut add = |unit, method, input: &[u8], params: &str| {
+        let (input, params) = (input.to_vec(), params.to_owned());
+        samples.push(Sample { unit, method, input, params });
+    };
+    hash(&mut add);
+    boids(&mut add);
+    samples
+}
+
+type Add<'a> = &'a mut dyn FnMut(&'static str, &'static str, &[u8], &str);
+
+fn hash(add: Add<'_>) {
+    for len in [0, 1, 63, 64, 65, 1025, 5000] {
+        let input = bytes(len);
+        add("hash", "blake3", &input, r#"{"length": 100}"#);
+        add("hash", "sha256", &input, "");
+    }
+}
+
+fn boids(add: Add<'_>) {
+    for params in [
+        r#"{"count": 40, "dim": 2, "seed": 3}"#,
+        r#"{"count": 90, "bounds": "box", "half_extent": 2}"#,
+        r#"{"count": 70, "bounds": "sphere", "speed": 2.5}"#,
+    ] {
+        add("boids", "init", b"", params);
+        let mut frame = result("boids", "init", b"", params);
+        for _ in 0..5 {
+            add("boids", "step", &frame, r#"{"dt": 0.05}"#);
+            frame = result("boids", "step", &frame, r#"{"dt": 0.05}"#);
+        }
+        add("boids", "resize", &frame, r#"{"count": 55}"#);
+        add("boids", "stats", &frame, "");
+    }
+}
+
+/// What a call gives; nothing if it is refused, which the next sample then shows.
+fn result(unit: &str, method: &str, input: &[u8], params: &str) -> Vec<u8> {
+    let mut out = VecOutput::new(1 << 24);
+    let call = Call { input, params: params.as_bytes() };
+    let _ = Dispatcher::standard().execute_named(
+        unit,
+        method,
+        call,
+        &mut out,
+        &Budget::unlimited(),
+    );
+    out.to_vec()
+}
+
+/// So many bytes that look like nothing in particular.
+fn bytes(len: usize) -> Vec<u8> {
+    (0..len).map(|index| (index * 167 + index / 7) as u8).collect()
+}
