@@ -11,7 +11,7 @@
 //! is refused at once.
 
 use inos_units::boids::{Bounds, InitParams};
-use inos_units::schema::Kind;
+use inos_units::schema::{Kind, MessageWriter, Scalar};
 use inos_units::{Budget, Call, Dispatcher, Method, MethodId, Plan, UnitError, VecOutput};
 
 use crate::bytes::Bytes;
@@ -108,7 +108,7 @@ fn in_pieces(
     plan.merge(parts, out)
 }
 
-/// Nothing, text as it comes, or an object with the method's own keys.
+/// Nothing, text as it comes, or the method's own members in either encoding.
 fn params(method: &Method, bytes: &mut Bytes<'_>) -> Vec<u8> {
     match bytes.u8() % 4 {
         0 => Vec::new(),
@@ -116,7 +116,7 @@ fn params(method: &Method, bytes: &mut Bytes<'_>) -> Vec<u8> {
             let len = usize::from(bytes.u16()) % MAX_PARAMS_LEN;
             bytes.take(len).to_vec()
         }
-        _ => {
+        2 => {
             let count = bytes.index(6);
             let fields: Vec<String> = (0..count)
                 .filter_map(|_| {
@@ -126,7 +126,37 @@ fn params(method: &Method, bytes: &mut Bytes<'_>) -> Vec<u8> {
                 .collect();
             format!("{{{}}}", fields.join(", ")).into_bytes()
         }
+        _ => message(method, bytes),
     }
+}
+
+/// The method's own members as a message, some of its bytes overwritten.
+fn message(method: &Method, bytes: &mut Bytes<'_>) -> Vec<u8> {
+    let count = bytes.index(6);
+    let mut writer = MessageWriter::new(count as u32);
+    for _ in 0..count {
+        let Some(field) = method.params.get(bytes.index(method.params.len())) else { break };
+        let data;
+        let value = match (bytes.u8() % 4, field.kind) {
+            (0, _) => Scalar::Float(f64::from_bits(bytes.u64())),
+            (_, Kind::F32 { min, .. }) => Scalar::Float(f64::from(min) + f64::from(bytes.u8())),
+            (_, Kind::U32 { min, .. }) => Scalar::Unsigned(u64::from(min) + u64::from(bytes.u8())),
+            (_, Kind::U64 { .. }) => Scalar::Unsigned(bytes.u64()),
+            (_, Kind::Bool { .. }) => Scalar::Bool(bytes.u8().is_multiple_of(2)),
+            (_, Kind::Name { names, .. }) => Scalar::Text(bytes.pick(names).unwrap_or("")),
+            (_, Kind::Bytes { min, .. }) => {
+                data = some(min, bytes);
+                Scalar::Bytes(data)
+            }
+        };
+        writer.member(field.name, value);
+    }
+    let mut message = writer.finish();
+    for _ in 0..bytes.u8().saturating_sub(0xf0) {
+        let at = usize::from(bytes.u16()) % message.len();
+        message[at] = bytes.u8();
+    }
+    message
 }
 
 /// A value that the field takes, nearly takes or does not take, as JSON.
@@ -146,7 +176,18 @@ fn value(kind: &Kind, bytes: &mut Bytes<'_>) -> String {
         (_, Kind::U64 { .. }) => bytes.u64().to_string(),
         (_, Kind::Bool { .. }) => (bytes.u8().is_multiple_of(2)).to_string(),
         (_, Kind::Name { names, .. }) => format!("{:?}", bytes.pick(names).unwrap_or("")),
+        (_, Kind::Bytes { min, .. }) => {
+            let data = some(min, bytes);
+            let digits: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{digits:?}")
+        }
     }
+}
+
+/// As many bytes as are asked for, or a few more.
+fn some<'a>(min: usize, bytes: &mut Bytes<'a>) -> &'a [u8] {
+    let more = usize::from(bytes.u8() % 4);
+    bytes.take(min.saturating_add(more))
 }
 
 /// Nothing, bytes as they come, or a small flock with some words overwritten.

@@ -59,13 +59,8 @@ fn boids(add: Add<'_>) {
 fn result(unit: &str, method: &str, input: &[u8], params: &str) -> Vec<u8> {
     let mut out = VecOutput::new(1 << 24);
     let call = Call { input, params: params.as_bytes() };
-    let _ = Dispatcher::standard().execute_named(
-        unit,
-        method,
-        call,
-        &mut out,
-        &Budget::unlimited(),
-    );
+    let _ =
+        Dispatcher::standard().execute_named(unit, method, call, &mut out, &Budget::unlimited());
     out.to_vec()
 }
 

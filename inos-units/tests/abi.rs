@@ -16,6 +16,12 @@ fn raw(bytes: &[u8]) -> (*const u8, usize) {
     (bytes.as_ptr(), bytes.len())
 }
 
+/// Gives a block back that nobody uses any more, or what is none.
+fn free(ptr: *mut u8) -> u32 {
+    // SAFETY: all callers drop the last use of the block before.
+    unsafe { compute_free(ptr) }
+}
+
 /// Copies a block out and frees it.
 fn take(block: *mut u8) -> (Report, Vec<u8>) {
     assert!(!block.is_null() && block.cast::<u64>().is_aligned());
@@ -23,10 +29,9 @@ fn take(block: *mut u8) -> (Report, Vec<u8>) {
     let report = unsafe { block.cast::<Report>().read() };
     assert_eq!(report.offset as usize, HEADER_LEN);
     // SAFETY: as many bytes follow as the report says.
-    let payload = unsafe { slice::from_raw_parts(block.add(HEADER_LEN), report.length as usize) };
-    let payload = payload.to_vec();
-    // SAFETY: it was given out, and is not used any more.
-    assert_eq!(unsafe { compute_free(block) }, 0);
+    let block = unsafe { slice::from_raw_parts(block, HEADER_LEN + report.length as usize) };
+    let payload = block[HEADER_LEN..].to_vec();
+    assert_eq!(free(block.as_ptr().cast_mut()), 0);
     (report, payload)
 }
 
@@ -168,18 +173,15 @@ fn memory_is_given_back_once() {
         // SAFETY: it was given out with so many bytes.
         let bytes = unsafe { slice::from_raw_parts(ptr, len) };
         assert!(bytes.iter().all(|&byte| byte == 0));
-        // SAFETY: it was given out, and is not used any more.
-        assert_eq!(unsafe { compute_free(ptr) }, 0);
+        assert_eq!(free(ptr), 0);
     }
     let ptr = compute_alloc(24);
-    // SAFETY: the second is not out, and not touched; the inside of a block is none.
-    let codes =
-        unsafe { [compute_free(ptr.wrapping_add(8)), compute_free(ptr), compute_free(ptr)] };
+    // The inside of a block is none, and the third is not out any more.
+    let codes = [free(ptr.wrapping_add(8)), free(ptr), free(ptr)];
     assert_eq!(codes, [again.code(), 0, again.code()]);
     assert_error(&take(compute_last_error()), &again);
     assert_eq!(take(compute_last_error()), (Report { offset: 32, ..Report::default() }, vec![]));
-    // SAFETY: null is nothing; the others are not out.
-    let codes = unsafe { [compute_free(null_mut()), compute_free(out_of_nowhere())] };
+    let codes = [free(null_mut()), free(out_of_nowhere())];
     assert_eq!(codes, [0, again.code()]);
 
     assert!(compute_alloc(usize::MAX).is_null());

@@ -79,10 +79,12 @@ impl Output for RawOutput {
     fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
         end_of(offset, bytes.len(), self.len)?;
         if !bytes.is_empty() {
-            // SAFETY: `end_of` has checked that the range lies inside that of `new`, which is not
-            // empty then, and can be written. `bytes` is borrowed, so it is not in there: nobody
-            // else uses that memory.
-            unsafe { self.ptr.add(offset).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+            // SAFETY: `end_of` has checked that the range lies inside that of `new`, which is one
+            // allocation and not empty then.
+            let target = unsafe { self.ptr.add(offset) };
+            // SAFETY: as many bytes as `bytes` has can be written there, as said above, and
+            // `bytes` is borrowed, so it is not in there: nobody else uses that memory.
+            unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         }
         Ok(())
     }
