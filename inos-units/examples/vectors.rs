@@ -7,6 +7,7 @@
 mod samples;
 
 use inos_units::{Budget, Call, Determinism, Dispatcher, UnitError, VecOutput};
+use samples::hex;
 
 fn main() -> Result<(), UnitError> {
     let units = Dispatcher::standard();
@@ -30,8 +31,4 @@ fn main() -> Result<(), UnitError> {
         );
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

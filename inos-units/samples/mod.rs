@@ -1,7 +1,7 @@
 //! A call or more of each method that is accepted: what fuzzing starts from, and what is compared
 //! between machines.
 
-use inos_units::{Budget, Call, Dispatcher, VecOutput};
+use inos_units::{Budget, Call, Dispatcher, VecOutput, batch};
 
 /// A call, by names.
 #[derive(Clone, Debug)]
@@ -35,6 +35,29 @@ fn hash(add: Add<'_>) {
         let input = bytes(len);
         add("hash", "blake3", &input, r#"{"length": 100}"#);
         add("hash", "sha256", &input, "");
+        add("hash", "sha512", &input, "");
+        add("hash", "hmac", &input, r#"{"key": "00ff", "algorithm": "sha512"}"#);
+        add("hash", "hkdf", &input, r#"{"salt": "01", "info": "0203", "length": 50}"#);
+        add("hash", "blake3_keyed", &input, &format!(r#"{{"key": "{}"}}"#, "5a".repeat(32)));
+        add("hash", "blake3_derive_key", &input, r#"{"context": "696e6f73"}"#);
+        let state = result("hash", "blake3_update", &input, "");
+        let params = format!(r#"{{"state": "{}"}}"#, hex(&state));
+        add("hash", "blake3_update", &input, &params);
+        add("hash", "blake3_finish", &input, &params);
+    }
+    let messages = [bytes(64), bytes(64), bytes(64), bytes(7), bytes(2000)];
+    let batch = batch::join(messages.iter().map(Vec::as_slice)).unwrap_or_default();
+    add("hash", "blake3_many", &batch, "");
+    add("hash", "sha256_many", &batch, "");
+    let content = bytes(5000);
+    let digest = hex(&result("hash", "blake3", &content, ""));
+    for range in [r#""offset": 1500, "length": 1000"#, r#""offset": 4999, "length": 1, "group": 0"#]
+    {
+        let params = format!("{{{range}}}");
+        add("hash", "blake3_slice", &content, &params);
+        let slice = result("hash", "blake3_slice", &content, &params);
+        let params = format!(r#"{{"digest": "{digest}", {range}}}"#);
+        add("hash", "blake3_verify_slice", &slice, &params);
     }
 }
 
@@ -67,4 +90,9 @@ fn result(unit: &str, method: &str, input: &[u8], params: &str) -> Vec<u8> {
 /// So many bytes that look like nothing in particular.
 fn bytes(len: usize) -> Vec<u8> {
     (0..len).map(|index| (index * 167 + index / 7) as u8).collect()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -12,7 +12,7 @@
 //!
 //! | unit | feature | methods |
 //! |---|---|---|
-#![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | `blake3`, `sha256` |")]
+#![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | BLAKE3, SHA-2, HMAC, HKDF |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
 //!
 //! ```
@@ -39,6 +39,7 @@
 // Pointers of other languages.
 #[allow(unsafe_code)]
 pub mod abi;
+pub mod batch;
 #[cfg(feature = "boids")]
 pub mod boids;
 mod budget;

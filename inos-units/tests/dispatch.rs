@@ -100,7 +100,7 @@ fn ids_are_indices() {
     assert_eq!(units.resolve("x", "y"), Err(UnitError::UnknownUnit { name: "x".into() }));
     assert_eq!(units.resolve("hash", "y"), Err(UnitError::UnknownMethod { name: "y".into() }));
     let budget = Budget::unlimited();
-    for raw in [2, 0xffff, 0x1_0004, 0x2_0000, u32::MAX] {
+    for raw in [13, 0xffff, 0x1_0004, 0x2_0000, u32::MAX] {
         let id = MethodId::from_raw(raw);
         let mut out = VecOutput::new(64);
         let expected = UnitError::UnknownId { id: raw };

@@ -2,16 +2,29 @@
 #![cfg(all(feature = "boids", feature = "hash"))]
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod hash;
+#[path = "../support/mod.rs"]
 mod support;
 
 use inos_units::Dispatcher;
 use inos_units::boids::{Bounds, Frame, frame_len};
-use support::{call, frame_of, hex};
+use support::{call, frame_of};
 
 /// A row per method. A method that is advertised without one fails `every_method_has_an_answer`.
 const ANSWERS: &[(&str, &str, fn())] = &[
-    ("hash", "blake3", blake3),
-    ("hash", "sha256", sha256),
+    ("hash", "blake3", hash::blake3),
+    ("hash", "sha256", hash::sha256),
+    ("hash", "blake3_keyed", hash::blake3_keyed),
+    ("hash", "blake3_derive_key", hash::blake3_derive_key),
+    ("hash", "blake3_many", hash::blake3_many),
+    ("hash", "blake3_update", hash::blake3_update),
+    ("hash", "blake3_finish", hash::blake3_finish),
+    ("hash", "blake3_slice", hash::blake3_slice),
+    ("hash", "blake3_verify_slice", hash::blake3_verify_slice),
+    ("hash", "sha512", hash::sha512),
+    ("hash", "sha256_many", hash::sha256_many),
+    ("hash", "hmac", hash::hmac),
+    ("hash", "hkdf", hash::hkdf),
     ("boids", "init", init),
     ("boids", "step", step),
     ("boids", "resize", resize),
@@ -33,70 +46,6 @@ fn every_method_has_an_answer() {
         }
     }
     assert_eq!(advertised.len(), ANSWERS.len(), "an answer for a method that does not exist");
-}
-
-/// BLAKE3-team/BLAKE3, `test_vectors/test_vectors.json`: 131 bytes of output for inputs of
-/// `0, 1, .. 250, 0, ..`. The first 32 are the default digest.
-fn blake3() {
-    let vectors = [
-        (
-            0,
-            "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262e00f03e7b69af26b7faaf09fcd333050338ddfe085b8cc869ca98b206c08243a26f5487789e8f660afe6c99ef9e0c52b92e7393024a80459cf91f476f9ffdbda7001c22e159b402631f277ca96f2defdf1078282314e763699a31c5363165421cce14d",
-        ),
-        (
-            1,
-            "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213c3a6cb8bf623e20cdb535f8d1a5ffb86342d9c0b64aca3bce1d31f60adfa137b358ad4d79f97b47c3d5e79f179df87a3b9776ef8325f8329886ba42f07fb138bb502f4081cbcec3195c5871e6c23e2cc97d3c69a613eba131e5f1351f3f1da786545e5",
-        ),
-        (
-            1023,
-            "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11a182d27a591b05592b15607500e1e8dd56bc6c7fc063715b7a1d737df5bad3339c56778957d870eb9717b57ea3d9fb68d1b55127bba6a906a4a24bbd5acb2d123a37b28f9e9a81bbaae360d58f85e5fc9d75f7c370a0cc09b6522d9c8d822f2f28f485",
-        ),
-        (
-            1024,
-            "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af71cf8107265ecdaf8505b95d8fcec83a98a6a96ea5109d2c179c47a387ffbb404756f6eeae7883b446b70ebb144527c2075ab8ab204c0086bb22b7c93d465efc57f8d917f0b385c6df265e77003b85102967486ed57db5c5ca170ba441427ed9afa684e",
-        ),
-        (
-            1025,
-            "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444f4c4a22b4b399155358a994e52bf255de60035742ec71bd08ac275a1b51cc6bfe332b0ef84b409108cda080e6269ed4b3e2c3f7d722aa4cdc98d16deb554e5627be8f955c98e1d5f9565a9194cad0c4285f93700062d9595adb992ae68ff12800ab67a",
-        ),
-        (
-            2048,
-            "e776b6028c7cd22a4d0ba182a8bf62205d2ef576467e838ed6f2529b85fba24a9a60bf80001410ec9eea6698cd537939fad4749edd484cb541aced55cd9bf54764d063f23f6f1e32e12958ba5cfeb1bf618ad094266d4fc3c968c2088f677454c288c67ba0dba337b9d91c7e1ba586dc9a5bc2d5e90c14f53a8863ac75655461cea8f9",
-        ),
-        (
-            2049,
-            "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b687952256303096de31d71d74103403822a2e0bc1eb193e7aecc9643a76b7bbc0c9f9c52e8783aae98764ca468962b5c2ec92f0c74eb5448d519713e09413719431c802f948dd5d90425a4ecdadece9eb178d80f26efccae630734dff63340285adec2aed3b51073ad3",
-        ),
-        (
-            3072,
-            "b98cb0ff3623be03326b373de6b9095218513e64f1ee2edd2525c7ad1e5cffd29a3f6b0b978d6608335c09dc94ccf682f9951cdfc501bfe47b9c9189a6fc7b404d120258506341a6d802857322fbd20d3e5dae05b95c88793fa83db1cb08e7d8008d1599b6209d78336e24839724c191b2a52a80448306e0daa84a3fdb566661a37e11",
-        ),
-    ];
-    for (input_len, expected) in vectors {
-        let input: Vec<u8> = (0..input_len).map(|index| (index % 251) as u8).collect();
-        let out = call("hash", "blake3", &input, br#"{"length": 131}"#).expect("blake3");
-        assert_eq!(hex(out.as_bytes()), expected, "{input_len} bytes");
-        let out = call("hash", "blake3", &input, b"").expect("blake3");
-        assert_eq!(hex(out.as_bytes()), expected[..64], "{input_len} bytes, by default");
-    }
-}
-
-/// NIST, FIPS 180-4 examples and the Secure Hash Algorithm Validation System's long message.
-fn sha256() {
-    let million = vec![b'a'; 1_000_000];
-    let vectors: [(&[u8], &str); 4] = [
-        (b"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        (b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-        ),
-        (&million, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
-    ];
-    for (input, expected) in vectors {
-        let out = call("hash", "sha256", input, b"").expect("sha256");
-        assert_eq!(hex(out.as_bytes()), expected);
-    }
 }
 
 /// SplitMix64 by the reference algorithm, written again here from its publication.
