@@ -1,7 +1,7 @@
 //! BLAKE3 of many short messages side by side.
 //!
-//! A message of one chunk, of whole blocks, is as many compressions one after another; the lanes
-//! of a vector take as many messages at once. The kernel that does this is public in `blake3` but
+//! The blocks of a message of one chunk are compressed one after another; the lanes of a vector
+//! take as many messages at once. A last block that is not whole is compressed by itself. The kernel that does this is public in `blake3` but
 //! undocumented, so it is called here only, its version is pinned to a minor one, and the tests
 //! compare each result with that of the documented function.
 
@@ -18,8 +18,8 @@ use crate::unit::Output;
 /// Bytes of a block and of a digest.
 const BLOCK: usize = 64;
 const DIGEST: usize = 32;
-/// Blocks of a chunk, the longest message that is one subtree.
-const MAX_BLOCKS: usize = 16;
+/// Bytes of a chunk: the longest message without a tree.
+const MAX_LEN: usize = 1024;
 /// Messages that are handed over together, a multiple of every vector's lanes.
 const GROUP: usize = 64;
 
@@ -87,42 +87,56 @@ fn hash_group(
     Ok(())
 }
 
-/// Messages of one length through the kernel, if it is a length that it takes.
+/// Messages of one length through the kernel, if it is a length that it takes: more than a block,
+/// or a block, and at most a chunk.
 fn hash_run(platform: &Platform, run: &[&[u8]], target: &mut [u8]) -> bool {
-    /// Tries each number of blocks, which is a type.
+    /// Tries each number of whole blocks, which is a type.
     macro_rules! by_blocks {
         ($len:expr, $($blocks:literal)*) => {
-            match $len {
-                $(len if len == $blocks * BLOCK => {
-                    hash_blocks::<{ $blocks * BLOCK }>(platform, run, target)
-                })*
+            match $len / BLOCK {
+                $($blocks => hash_blocks::<{ $blocks * BLOCK }>(platform, run, target),)*
                 _ => false,
             }
         };
     }
-    const { assert!(MAX_BLOCKS == 16) }
     let len = run.first().map_or(0, |item| item.len());
-    by_blocks!(len, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    len <= MAX_LEN && by_blocks!(len, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }
 
+/// The first `LEN` bytes of each side by side, and what is left of a block one by one.
 fn hash_blocks<const LEN: usize>(platform: &Platform, run: &[&[u8]], target: &mut [u8]) -> bool {
     let mut inputs = [&[0; LEN]; GROUP];
     for (input, item) in inputs.iter_mut().zip(run) {
-        match <&[u8; LEN]>::try_from(*item) {
-            Ok(item) => *input = item,
-            Err(_) => return false,
-        }
+        let Some(blocks) = item.first_chunk() else { return false };
+        *input = blocks;
     }
     let Some(inputs) = inputs.get(..run.len()) else { return false };
-    platform.hash_many(
-        inputs,
-        &IV,
-        0,
-        IncrementCounter::No,
-        0,
-        CHUNK_START,
-        CHUNK_END | ROOT,
-        target,
-    );
+    let is_whole = run.first().is_some_and(|item| item.len() == LEN);
+    let end = if is_whole { CHUNK_END | ROOT } else { 0 };
+    platform.hash_many(inputs, &IV, 0, IncrementCounter::No, 0, CHUNK_START, end, target);
+    if !is_whole {
+        for (item, digest) in run.iter().zip(target.as_chunks_mut().0) {
+            let rest = item.get(LEN..).unwrap_or_default();
+            *digest = last_block(platform, digest, rest);
+        }
+    }
     true
+}
+
+/// The digest of a message whose whole blocks gave `value`; the rest is shorter than a block.
+fn last_block(platform: &Platform, value: &[u8; DIGEST], rest: &[u8]) -> [u8; DIGEST] {
+    let mut words = [0; DIGEST / 4];
+    for (word, bytes) in words.iter_mut().zip(value.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    let mut block = [0; BLOCK];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    platform.compress_in_place(&mut words, &block, rest.len() as u8, 0, CHUNK_END | ROOT);
+    let mut digest = [0; DIGEST];
+    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    digest
 }

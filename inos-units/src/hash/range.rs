@@ -2,7 +2,8 @@
 //!
 //! A slice is what [Bao] calls so: the length of the content as 8 bytes, the lowest first, and the
 //! nodes of BLAKE3's tree that lead to the range, each before its children, with the range's bytes
-//! as leaves. Leaves are groups of 2^`group` chunks of 1024 bytes; with 0 it is Bao's own format.
+//! as leaves. Leaves are groups of 2^`group` chunks of 1024 bytes, single chunks at the range's ends;
+//! with 0 it is Bao's own format.
 //!
 //! [Bao]: https://github.com/oconnor663/bao/blob/master/docs/spec.md
 
@@ -31,13 +32,13 @@ fn chunks_of(offset: u64, length: u64, total: u64) -> Result<ChunkRanges, UnitEr
     }
 }
 
-/// Most bytes of the slice of such a range: whole groups at both ends, and of each group's path
-/// two hashes a level.
+/// Most bytes of the slice of such a range: a chunk more at both ends, the nodes between the groups,
+/// and at the ends two hashes for each level of a tree.
 pub(super) fn slice_bound(params: &SliceParams, total: usize) -> usize {
     let group = 1024_u64 << params.group;
-    let leaves = params.length.saturating_add(2 * group).min(total as u64);
+    let leaves = params.length.saturating_add(2 * 1024).min(total as u64);
     let groups = leaves.div_ceil(group).saturating_add(1);
-    // A tree of g groups has g - 1 nodes, and 64 levels are above them.
+    // A tree of g groups has g - 1 nodes; the paths to both ends have 64 at most.
     let nodes = groups.saturating_mul(2).saturating_add(2 * 64);
     usize::try_from(nodes.saturating_mul(64).saturating_add(leaves + HEADER as u64))
         .unwrap_or(usize::MAX)
