@@ -199,22 +199,28 @@ fn main() -> io::Result<()> {
     write("attach", "flow_poked", &image(FLOW, &[0], &[&flow, poke, &flow]))?;
 
     // Method, capacity, kind of input, shift, kind of parameters and the parameters, input.
-    write("dispatcher", "blake3", &[&[0, 4, 1, 1, 0][..], b"abc"].concat())?;
-    write("dispatcher", "sha256", &[&[1, 4, 1, 3, 0][..], b"abc"].concat())?;
-    write("dispatcher", "init", &[&[2, 7, 0, 0, 1, 13, 0][..], br#"{"count": 50}"#].concat())?;
-    write("dispatcher", "step", &[3, 7, 2, 0, 0, 99, 0, 1, 7, 0, 0, 0, 50, 0, 90, 0])?;
-    write("dispatcher", "step_params", &[3, 7, 2, 1, 2, 2, 0, 5, 9, 1, 3, 2, 99, 0, 0, 7, 1, 4])?;
+    // A sample of each method as it is, and one with a byte overwritten.
+    for number in 0..inos_fuzz::dispatcher::method_count() as u16 {
+        let [low, high] = number.to_le_bytes();
+        let accepted = [low, high, 7, 0xc0, 0, 0, 0];
+        write("dispatcher", &format!("method_{number}"), &accepted)?;
+        write(
+            "dispatcher",
+            &format!("method_{number}_other"),
+            &[low, high, 6, 0xc1, 3, 1, 1, 9, 0, 1],
+        )?;
+    }
+    // Parameters as text and as a message, a frame of boids that was made for it.
+    let text = br#"{"length": 50}"#;
     write(
         "dispatcher",
-        "resize",
-        &[4, 7, 2, 4, 1, 13, 0, 123, 34, 99, 111, 117, 110, 116, 34, 58, 32, 53, 48, 125],
+        "text",
+        &[&[0, 0, 7, 1, 0, 1, text.len() as u8, 0], &text[..], b"abc"].concat(),
     )?;
-    write(
-        "dispatcher",
-        "stats",
-        &[5, 7, 2, 0, 0, 20, 0, 0, 1, 1, 9, 2, 20, 0, 200, 0, 0, 128, 127],
-    )?;
-    write("dispatcher", "unknown_id", &[0xff, 7, 9, 0, 9, 0])
+    write("dispatcher", "message", &[0, 0, 7, 1, 0, 3, 1, 0, 1, 40, 1, 2, 3])?;
+    write("dispatcher", "members", &[0, 0, 7, 2, 1, 2, 2, 0, 5, 9, 0, 3, 2, 99, 0, 0, 7, 1, 4])?;
+    write("dispatcher", "frame", &[14, 0, 7, 2, 0, 0, 99, 0, 1, 7, 0, 0, 0, 50, 0, 90, 0])?;
+    write("dispatcher", "unknown_id", &[0xff, 0xff, 7, 9, 0, 9, 0])
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {

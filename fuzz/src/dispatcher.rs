@@ -1,71 +1,130 @@
 //! Any call of any method: any parameters, any input, any room for the result.
 //!
 //! ```text
-//! u8 method   u8 capacity   u8 kind of input   u8 bytes off alignment   u8 kind of parameters
-//! parameters  input, to the end
+//! u16 method   u8 capacity   u8 kind of input   u8 bytes off alignment
+//! kinds below 192:     u8 kind of parameters   parameters   input, to the end
+//! kinds from 192 on:   u8 sample of the method   u8 how often   u16 where, u8 what
 //! ```
+//!
+//! The second are calls that are accepted, with some bytes overwritten: where no key, state or
+//! proof can be guessed.
 //!
 //! A call may be refused, but it may not panic, may not write beyond what it reports, and a
 //! method that can be split must give the same bytes in pieces. The cost of a run is bounded by
 //! the room for the result: a method asks for its room before it works, so `"count": 4000000`
 //! is refused at once.
 
+use std::sync::LazyLock;
+
 use inos_units::boids::{Bounds, InitParams};
 use inos_units::schema::{Kind, MessageWriter, Scalar};
 use inos_units::{Budget, Call, Dispatcher, Method, MethodId, Plan, UnitError, VecOutput};
 
 use crate::bytes::Bytes;
+use samples::Sample;
 
-/// Room for a result, in bytes: frames of at most some 800 boids.
-const CAPACITIES: [usize; 8] = [0, 1, 31, 32, 64, 1 << 10, 1 << 12, 1 << 14];
+#[path = "../../inos-units/samples/mod.rs"]
+mod samples;
+
+/// Room for a result, in bytes: frames of at most some 5000 boids.
+const CAPACITIES: [usize; 8] = [0, 1, 31, 32, 64, 1 << 10, 1 << 14, 1 << 17];
 /// Longest input.
 const MAX_INPUT_LEN: usize = 1 << 14;
 /// Longest text of parameters, beyond which only its length would be new.
 const MAX_PARAMS_LEN: usize = 1 << 10;
 
-/// Makes one call.
+/// Kinds of input from here on are samples.
+const SAMPLES: u8 = 0xc0;
+/// Methods from here on are ids that nobody gave out.
+const UNKNOWN: u16 = 0xff00;
+
+/// Everything that can be called, and calls of each that are accepted.
+struct World {
+    units: Dispatcher,
+    methods: Vec<(MethodId, &'static Method, Vec<Sample>)>,
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let units = Dispatcher::standard();
+    let samples = samples::all();
+    let mut methods = Vec::new();
+    for (unit, info) in units.units().enumerate() {
+        for (index, method) in info.methods.iter().enumerate() {
+            let is_own =
+                |sample: &&Sample| (sample.unit, sample.method) == (info.name, method.name);
+            let own = samples.iter().filter(is_own).cloned().collect();
+            methods.push((MethodId::from_raw((unit as u32) << 16 | index as u32), method, own));
+        }
+    }
+    World { units, methods }
+});
+
+/// How many methods there are.
+#[must_use]
+pub fn method_count() -> usize {
+    WORLD.methods.len()
+}
+
+/// Makes one call. Gives the number of the method if the call was accepted.
 ///
 /// # Panics
 /// If the dispatcher breaks a promise.
-pub fn run(bytes: &[u8]) {
+pub fn run(bytes: &[u8]) -> Option<usize> {
     let mut bytes = Bytes::new(bytes);
-    let units = Dispatcher::standard();
-    let methods: Vec<(MethodId, &'static Method)> = units
-        .units()
-        .enumerate()
-        .flat_map(|(unit, info)| {
-            info.methods.iter().enumerate().map(move |(index, method)| {
-                (MethodId::from_raw((unit as u32) << 16 | index as u32), method)
-            })
-        })
-        .collect();
-    let choice = bytes.u8();
+    let World { units, methods } = &*WORLD;
+    let choice = bytes.u16();
     let capacity = bytes.pick(&CAPACITIES).unwrap_or(0);
-    if choice >= 0xf0 {
-        // An id that nobody gave out.
+    if choice >= UNKNOWN {
         let id = MethodId::from_raw(bytes.u32());
         let call = Call { input: b"", params: b"" };
-        if !methods.iter().any(|(known, _)| *known == id) {
+        if !methods.iter().any(|(known, ..)| *known == id) {
             let result =
                 units.execute(id, call, &mut VecOutput::new(capacity), &Budget::unlimited());
             assert_eq!(result, Err(UnitError::UnknownId { id: id.raw() }));
         }
-        return;
+        return None;
     }
-    let Some(&(id, method)) = methods.get(usize::from(choice) % methods.len()) else { return };
+    let number = usize::from(choice) % methods.len();
+    let (id, method, samples) = methods.get(number)?;
 
     let kind_of_input = bytes.u8();
     let shift = usize::from(bytes.u8() % 8);
-    let params = params(method, &mut bytes);
-    let input = input(&units, kind_of_input, &mut bytes);
+    let (params, input) = if kind_of_input >= SAMPLES {
+        overwritten(samples, &mut bytes)?
+    } else {
+        (params(method, &mut bytes), input(units, kind_of_input, &mut bytes))
+    };
     // A frame need not be aligned to be refused or read.
     let mut shifted = vec![0; shift];
     shifted.extend_from_slice(&input);
     let call = Call { input: &shifted[shift..], params: &params };
-    check(&units, id, call, capacity, &mut bytes);
+    check(units, *id, call, capacity, &mut bytes).then_some(number)
 }
 
-fn check(units: &Dispatcher, id: MethodId, call: Call<'_>, capacity: usize, bytes: &mut Bytes<'_>) {
+/// A sample with some bytes overwritten, of its parameters and its input.
+fn overwritten(samples: &[Sample], bytes: &mut Bytes<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
+    let sample = samples.get(bytes.index(samples.len()))?;
+    let (mut params, mut input) = (sample.params.clone().into_bytes(), sample.input.clone());
+    for _ in 0..bytes.u8() % 8 {
+        let (at, value) = (usize::from(bytes.u16()), bytes.u8());
+        let all = params.len() + input.len();
+        let at = at.checked_rem(all)?;
+        match params.get_mut(at) {
+            Some(byte) => *byte = value,
+            None => input[at - params.len()] = value,
+        }
+    }
+    Some((params, input))
+}
+
+/// Makes the call, whole and in pieces; whether it was accepted.
+fn check(
+    units: &Dispatcher,
+    id: MethodId,
+    call: Call<'_>,
+    capacity: usize,
+    bytes: &mut Bytes<'_>,
+) -> bool {
     let budget = Budget::unlimited();
     let mut whole = VecOutput::new(capacity);
     let result = units.execute(id, call, &mut whole, &budget);
@@ -89,6 +148,13 @@ fn check(units: &Dispatcher, id: MethodId, call: Call<'_>, capacity: usize, byte
         Ok(None) => {}
         Err(error) => assert_ne!(error, UnitError::Panicked),
     }
+    match units.bound(id, call) {
+        Ok(bound) => assert!(result.is_err() || whole.as_bytes().len() <= bound),
+        Err(error) => {
+            assert!(result.is_err() && error != UnitError::Panicked);
+        }
+    }
+    result.is_ok()
 }
 
 /// Runs the plan in two or three pieces; with no unwinding in between a panic is seen.

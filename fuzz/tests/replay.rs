@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-fn replay(target: &str, run: fn(&[u8])) {
+fn replay(target: &str, mut run: impl FnMut(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     let mut count = 0;
     for entry in fs::read_dir(folder).expect("a corpus") {
@@ -18,7 +18,14 @@ fn replay(target: &str, run: fn(&[u8])) {
 
 #[test]
 fn dispatcher() {
-    replay("dispatcher", inos_fuzz::dispatcher::run);
+    let mut reached = vec![false; inos_fuzz::dispatcher::method_count()];
+    replay("dispatcher", |bytes| {
+        if let Some(number) = inos_fuzz::dispatcher::run(bytes) {
+            reached[number] = true;
+        }
+    });
+    let missed: Vec<usize> = (0..reached.len()).filter(|number| !reached[*number]).collect();
+    assert!(missed.is_empty(), "methods that no kept input gets through to: {missed:?}");
 }
 
 #[test]
