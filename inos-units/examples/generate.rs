@@ -1,6 +1,6 @@
 //! Writes what is made from the tables: the C header, and the page of methods.
 //!
-//! `cargo run -p inos-units --example generate`
+//! `cargo run -p inos-units --features full --example generate`
 
 use std::path::Path;
 use std::{fs, io};

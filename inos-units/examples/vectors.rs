@@ -1,7 +1,7 @@
 //! What every strict method gives for known calls, a JSON object on each line: to be compared
 //! with what another machine gives.
 //!
-//! `cargo run -p inos-units --example vectors`
+//! `cargo run -p inos-units --features full --example vectors`
 
 #[path = "../samples/mod.rs"]
 mod samples;

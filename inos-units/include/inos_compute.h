@@ -1,6 +1,6 @@
 /* Compute units of INOS, called from C.
  *
- * Generated: cargo run -p inos-units --example generate
+ * Generated: cargo run -p inos-units --features full --example generate
  *
  * A call gives a block that begins with a struct inos_report; the payload follows where its
  * `offset` says. A block is never null, and goes back by compute_free. Where `status` is not

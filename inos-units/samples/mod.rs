@@ -25,6 +25,8 @@ pub(crate) fn all() -> Vec<Sample> {
     };
     hash(&mut add);
     boids(&mut add);
+    #[cfg(feature = "compress")]
+    compress(&mut add);
     samples
 }
 
@@ -75,6 +77,24 @@ fn boids(add: Add<'_>) {
         }
         add("boids", "resize", &frame, r#"{"count": 55}"#);
         add("boids", "stats", &frame, "");
+    }
+}
+
+#[cfg(feature = "compress")]
+fn compress(add: Add<'_>) {
+    for input in [bytes(0), bytes(300), b"one two three ".repeat(700)] {
+        for quality in [3, 6, 11] {
+            let params = format!(r#"{{"quality": {quality}}}"#);
+            add("compress", "brotli_compress", &input, &params);
+            let stream = result("compress", "brotli_compress", &input, &params);
+            add("compress", "brotli_decompress", &stream, "");
+        }
+        let params = r#"{"block": 4096}"#;
+        add("compress", "compress_blocks", &input, params);
+        let container = result("compress", "compress_blocks", &input, params);
+        add("compress", "decompress_blocks", &container, "");
+        let range = format!(r#"{{"offset": {}, "length": {}}}"#, input.len() / 2, input.len() / 3);
+        add("compress", "decompress_range", &container, &range);
     }
 }
 

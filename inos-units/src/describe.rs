@@ -97,7 +97,7 @@ fn param(field: &Field) -> Value {
 /// What the page begins with.
 const TOP: &str = "# Methods of the units
 
-Generated from the dispatch tables: `cargo run -p inos-units --example generate`
+Generated from the dispatch tables: `cargo run -p inos-units --features full --example generate`
 
 Parameters are a JSON object, or a `Params` message of `schemas/compute/v1/capsule.capnp`. *Strict*
 methods give the same bits on every machine. Credits are about the nanoseconds that one core takes;

@@ -12,6 +12,10 @@
 //!
 //! | unit | feature | methods |
 //! |---|---|---|
+#![cfg_attr(
+    feature = "compress",
+    doc = "| [`compress`] | `compress` | Brotli, in one stream or in blocks |"
+)]
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | BLAKE3, SHA-2, HMAC, HKDF |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
 //!
@@ -43,6 +47,8 @@ pub mod batch;
 #[cfg(feature = "boids")]
 pub mod boids;
 mod budget;
+#[cfg(feature = "compress")]
+pub mod compress;
 mod describe;
 mod dispatcher;
 mod error;

@@ -18,7 +18,7 @@ use bao_tree::{BaoTree, BlockSize, ByteRanges, ChunkRanges};
 use super::{SLICE_LEN, SliceParams, VerifyParams};
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::output::require;
+use crate::output::{Sequential, require};
 use crate::unit::Output;
 
 /// Bytes of the length in front.
@@ -63,16 +63,13 @@ pub(super) fn slice(
         return Err(error);
     }
     outboard.root = root.map_err(|_| NO_TREE)?;
-    let mut sink = Sink { out, offset: HEADER, error: None };
+    let mut sink = Sequential::new(out, HEADER);
     let written = encode_ranges_validated(input, &outboard, &chunks, &mut sink);
-    let Sink { offset, error, .. } = sink;
-    if let Some(error) = error {
-        return Err(error);
-    }
+    let len = sink.finish()?;
     // Our own data and our own tree: nothing but the sink can refuse them.
     written.map_err(|_| NO_TREE)?;
     out.write(0, &total.to_le_bytes())?;
-    Ok(offset)
+    Ok(len)
 }
 
 /// `blake3_verify_slice`: the bytes of the range, if the slice proves them.
@@ -134,31 +131,5 @@ impl io::Read for Source<'_> {
         let len = self.rest.read(bytes)?;
         self.unchecked += len;
         Ok(len)
-    }
-}
-
-/// An output that is written from its start to its end.
-struct Sink<'a> {
-    out: &'a mut dyn Output,
-    offset: usize,
-    error: Option<UnitError>,
-}
-
-impl io::Write for Sink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.out.write(self.offset, bytes) {
-            Ok(()) => {
-                self.offset += bytes.len();
-                Ok(bytes.len())
-            }
-            Err(error) => {
-                self.error = Some(error);
-                Err(io::ErrorKind::WriteZero.into())
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

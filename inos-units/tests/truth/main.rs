@@ -2,6 +2,8 @@
 #![cfg(all(feature = "boids", feature = "hash"))]
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "compress")]
+mod compress;
 mod hash;
 #[path = "../support/mod.rs"]
 mod support;
@@ -25,6 +27,16 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("hash", "sha256_many", hash::sha256_many),
     ("hash", "hmac", hash::hmac),
     ("hash", "hkdf", hash::hkdf),
+    #[cfg(feature = "compress")]
+    ("compress", "brotli_compress", compress::brotli_compress),
+    #[cfg(feature = "compress")]
+    ("compress", "brotli_decompress", compress::brotli_decompress),
+    #[cfg(feature = "compress")]
+    ("compress", "compress_blocks", compress::compress_blocks),
+    #[cfg(feature = "compress")]
+    ("compress", "decompress_blocks", compress::decompress_blocks),
+    #[cfg(feature = "compress")]
+    ("compress", "decompress_range", compress::decompress_range),
     ("boids", "init", init),
     ("boids", "step", step),
     ("boids", "resize", resize),
