@@ -8,6 +8,7 @@ use inos_core::{
     CallId, Client, Completion, Cooperative, Error, Lanes, PayloadRef, SectionId, Sections, Status,
     Submission, UnitId, UnitRegistry,
 };
+use inos_units::job::{JobRequest, JobResult};
 
 use crate::park::Futex;
 
@@ -113,7 +114,7 @@ impl<'m> Caller<'m> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -149,7 +150,7 @@ impl<'m> Caller<'m> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -187,7 +188,7 @@ impl<'m> Caller<'m> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -221,7 +222,7 @@ impl<'m> Caller<'m> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -292,6 +293,74 @@ impl<'m> Caller<'m> {
         Err(CallError::Failed { status: answer.status, message })
     }
 
+    /// Runs a job and waits for its end: a call by names, whose answer says what it cost. A job
+    /// that failed has an answer, too, with the error as its outcome.
+    ///
+    /// The request and its answer share the lane's buffer, so a long input or result had better
+    /// lie in a section that the request names. Of the limits, the time is that of the request,
+    /// whatever [`set_timeout`](Self::set_timeout) says.
+    ///
+    /// # Errors
+    /// `Memory` with `TooLarge` if the request leaves no room for an answer, or with `TimedOut`;
+    /// `Failed` if there is no answer to read.
+    ///
+    /// ```
+    /// # #[cfg(feature = "hash")] {
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 2048 })
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// use inos::units::job::{JobRequest, Limits, Place, Resource};
+    ///
+    /// # Kernel::run(&sections, &Dispatcher::standard(), &config, |_| {
+    /// let mut caller = Caller::open(&sections, calls, units)?;
+    /// let mut request = JobRequest {
+    ///     id: 7,
+    ///     unit: "hash".into(),
+    ///     method: "sha256".into(),
+    ///     input: Resource::inline(b"abc".to_vec()),
+    ///     ..JobRequest::default()
+    /// };
+    /// let result = caller.run(&request)?;
+    /// let output = result.outcome.expect("a digest");
+    /// assert!(matches!(output.place, Place::Inline(digest) if digest[0] == 0xba));
+    /// assert!((result.id, result.bytes_in, result.bytes_out) == (7, 3, 32) && result.cost > 0);
+    ///
+    /// request.limits = Limits { credits: 10, ..Limits::default() };
+    /// let error = caller.run(&request)?.outcome.expect_err("it costs more");
+    /// assert!(error.message.contains("10 were granted"));
+    /// # Ok::<_, CallError>(())
+    /// # })??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run(&mut self, request: &JobRequest) -> Result<JobResult, CallError> {
+        self.await_lost()?;
+        self.last_call = self.last_call.wrapping_add(1);
+        let mut buffer = Space { used: 0, len: self.client.buffer_len() };
+        let message = self.put(&mut buffer, &request.encode())?;
+        let rest = (buffer.len - buffer.used) as usize;
+        let result = buffer.take(rest)?;
+        let call = Submission::job(CallId(self.last_call), message, result);
+        self.client.submit(&call, &Futex)?;
+        let timeout = match request.limits.timeout {
+            0 => None,
+            timeout => Some(Duration::from_nanos(timeout)),
+        };
+        let answer = self.wait_for(call.call_id, timeout)?;
+        let mut bytes = vec![0; rest.min(answer.len as usize)];
+        self.client.read_buffer(result.offset, &mut bytes)?;
+        JobResult::decode(&bytes).map_err(|error| {
+            let message = if bytes.is_empty() { String::new() } else { error.to_string() };
+            CallError::Failed { status: answer.status, message }
+        })
+    }
+
     fn put(&mut self, buffer: &mut Space, bytes: &[u8]) -> Result<PayloadRef, Error> {
         let payload = buffer.take(bytes.len())?;
         self.client.write_buffer(payload.offset, bytes)?;
@@ -309,7 +378,16 @@ impl<'m> Caller<'m> {
     }
 
     fn wait(&mut self, call_id: CallId) -> Result<Completion, Error> {
-        let timeout = self.timeout.map(|timeout| timeout.saturating_add(GRACE));
+        self.wait_for(call_id, self.timeout)
+    }
+
+    /// Waits for the answer to a call that has so long.
+    fn wait_for(
+        &mut self,
+        call_id: CallId,
+        timeout: Option<Duration>,
+    ) -> Result<Completion, Error> {
+        let timeout = timeout.map(|timeout| timeout.saturating_add(GRACE));
         loop {
             match self.client.wait(&Futex, timeout) {
                 Ok(answer) if answer.call_id == call_id => return Ok(answer),

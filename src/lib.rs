@@ -19,7 +19,7 @@
 //!     .epochs(epochs, "epochs", EpochsConfig { count: 1, padded: true })
 //!     .ping_pong(flock, "flock", frames)
 //!     .lanes(calls, "calls", LanesConfig { lanes: 4, entries: 16, buffer_len: 1024 })
-//!     .registry(units, "units", RegistryConfig { slots: 8, slot_len: 512 })
+//!     .registry(units, "units", Kernel::registry_config(&Dispatcher::standard()))
 //!     .build()?;
 //! let mut memory = HeapMemory::new(layout.total_len())?;
 //! let sections = Sections::create(memory.region()?, &layout, 1)?;

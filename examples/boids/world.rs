@@ -2,8 +2,8 @@
 
 use inos::units::boids::{self, Frame};
 use inos::{
-    EpochsConfig, Error, LanesConfig, Layout, Mode, PartiesConfig, PingPongConfig, RegistryConfig,
-    SectionId,
+    Dispatcher, EpochsConfig, Error, Kernel, LanesConfig, Layout, Mode, PartiesConfig,
+    PingPongConfig, SectionId,
 };
 
 use crate::scene::{Bounds, Scene};
@@ -50,7 +50,7 @@ pub(crate) fn layout(dim: u32, capacity: u32) -> Result<Layout, Error> {
         .ping_pong(FRAMES, "frames", frames)
         .lanes(LANES, "lanes", LanesConfig { lanes: 2, entries: 16, buffer_len: BUFFER_LEN })
         .parties(PARTIES, "parties", PartiesConfig::of::<Lives<'_>>(SLOTS))
-        .registry(UNITS, "units", RegistryConfig { slots: 8, slot_len: 512 })
+        .registry(UNITS, "units", Kernel::registry_config(&Dispatcher::standard()))
         .build()
 }
 

@@ -186,19 +186,40 @@ impl Dispatcher {
             return Err(UnitError::UnknownId { id: id.raw() });
         };
         let number = id.method_index();
-        // What is known now is spent before, the rest of it after the call.
-        let input_len = call.input.len();
-        let cost = if budget.is_metered() { cost_of(info, number) } else { None };
-        if let Some(cost) = cost {
-            budget.spend(cost.of(input_len, 0))?;
-        }
-        let len = guard(|| unit.execute(number, call, out, budget)).map_err(|e| e.with_id(id))?;
-        if let Some(cost) = cost {
-            budget.spend(cost.of(input_len, len).saturating_sub(cost.of(input_len, 0)))?;
-        }
+        let len = metered(cost_of(info, number), call.input.len(), budget, || {
+            guard(|| unit.execute(number, call, out, budget)).map_err(|error| error.with_id(id))
+        })?;
         // A length that the sink cannot hold is a bug in the unit; nobody downstream may trust it.
         crate::output::require(out, len)?;
         Ok(len)
+    }
+
+    /// Runs the pieces of a call's [`plan`](Self::plan), which `run` does, and spends what
+    /// [`execute`](Self::execute) would; `run` gives the length of the result.
+    ///
+    /// # Errors
+    /// Those of `run`, and [`UnitError::OutOfCredits`].
+    ///
+    /// ```
+    /// use inos_units::{Budget, Dispatcher, UnitError};
+    ///
+    /// # #[cfg(feature = "hash")] {
+    /// let units = Dispatcher::standard();
+    /// let sha256 = units.resolve("hash", "sha256")?;
+    /// let budget = Budget::unlimited().with_credits(1000);
+    /// units.metered(sha256, 64, &budget, || Ok(32))?;
+    /// assert_eq!(budget.spent(), 250);
+    /// # }
+    /// # Ok::<(), UnitError>(())
+    /// ```
+    pub fn metered(
+        &self,
+        id: MethodId,
+        input_len: usize,
+        budget: &Budget,
+        run: impl FnOnce() -> Result<usize, UnitError>,
+    ) -> Result<usize, UnitError> {
+        metered(self.method(id).map(|method| method.cost), input_len, budget, run)
     }
 
     /// The most bytes that the result of this call can have.
@@ -318,6 +339,23 @@ impl Dispatcher {
     }
 }
 
+/// Runs a call and spends what it costs: what is known before, before, and the rest after it.
+#[inline]
+fn metered(
+    cost: Option<Cost>,
+    input_len: usize,
+    budget: &Budget,
+    run: impl FnOnce() -> Result<usize, UnitError>,
+) -> Result<usize, UnitError> {
+    let Some(cost) = cost.filter(|_| budget.is_metered()) else { return run() };
+    let before = cost.of(input_len, 0);
+    budget.spend(before)?;
+    let len = run()?;
+    budget.spend(cost.of(input_len, len).saturating_sub(before))?;
+    Ok(len)
+}
+
+#[inline]
 fn cost_of(info: &UnitInfo, number: u16) -> Option<Cost> {
     info.methods.get(usize::from(number)).map(|method| method.cost)
 }

@@ -54,6 +54,7 @@ mod dispatcher;
 mod error;
 #[cfg(feature = "hash")]
 pub mod hash;
+pub mod job;
 mod macros;
 mod output;
 pub mod schema;

@@ -869,6 +869,9 @@
 /** Cancel another call of the same lane. */
 #define INOS_OPCODE_CANCEL UINT32_C(2)
 
+/** Run a job that a message describes. */
+#define INOS_OPCODE_JOB UINT32_C(9)
+
 /** It ended well; numbers below 65,536 are the unit's errors. */
 #define INOS_STATUS_OK UINT32_C(0)
 

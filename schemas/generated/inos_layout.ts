@@ -864,6 +864,9 @@ export const OPCODE_EXECUTE = 1;
 /** Cancel another call of the same lane. */
 export const OPCODE_CANCEL = 2;
 
+/** Run a job that a message describes. */
+export const OPCODE_JOB = 9;
+
 /** It ended well; numbers below 65,536 are the unit's errors. */
 export const STATUS_OK = 0;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use inos_core::{CallId, CallTicket, Completion, PayloadRef, SectionId, Space, Status, Submission};
+use inos_units::job::{Compression, Encryption, JobRequest, MemoryRef, Place};
 use inos_units::{Budget, MethodId};
 
 /// A range of bytes that was checked against the space it lies in.
@@ -19,6 +20,8 @@ pub(super) struct Bytes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     None,
+    /// The bytes in the job's message.
+    Message,
     /// The lane's buffer.
     Buffer(Bytes),
     /// A section without structure.
@@ -32,6 +35,8 @@ pub(super) enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     None,
+    /// In the answer's message.
+    Message,
     /// The lane's buffer.
     Buffer(Bytes),
     /// The next frame of a track, with at most so many bytes; 0 is as many as fit.
@@ -59,6 +64,16 @@ pub(super) struct Job {
     pub(super) accepted: Instant,
     pub(super) deadline: Option<Instant>,
     pub(super) cancel: Arc<AtomicBool>,
+    /// Of a job that came as a message.
+    pub(super) message: Option<Box<Message>>,
+}
+
+/// A job that came as a message.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) request: JobRequest,
+    /// Where the message about its result goes, in the lane's buffer.
+    pub(super) result: Bytes,
 }
 
 impl Job {
@@ -83,7 +98,56 @@ impl Job {
             accepted,
             deadline,
             cancel: Arc::default(),
+            message: None,
         })
+    }
+
+    /// A job that came as a message, for this method.
+    pub(super) fn of_message(
+        ticket: CallTicket,
+        message: Message,
+        method: MethodId,
+        accepted: Instant,
+        spaces: &impl Spaces,
+    ) -> Result<Self, (Status, Message)> {
+        let request = &message.request;
+        let referenced = |memory: MemoryRef| PayloadRef {
+            space: memory.space,
+            offset: memory.offset,
+            len: memory.length,
+        };
+        let plain = request.input.compression == Compression::None
+            && request.input.encryption == Encryption::None;
+        let input = match &request.input.place {
+            // There is no store, and nothing that opens what is sealed.
+            Place::Chunk => Err(Status::UNSUPPORTED),
+            _ if !plain => Err(Status::UNSUPPORTED),
+            Place::Nothing => Ok(Source::None),
+            Place::Inline(_) => Ok(Source::Message),
+            Place::Memory(memory) => source(&referenced(*memory), spaces),
+        };
+        let output = match target(&referenced(request.output), spaces) {
+            Ok(Target::None) => Ok(Target::Message),
+            other => other,
+        };
+        let deadline = match request.limits.timeout {
+            0 => None,
+            timeout => accepted.checked_add(Duration::from_nanos(timeout)),
+        };
+        match (input, output) {
+            (Ok(input), Ok(output)) => Ok(Self {
+                ticket,
+                method,
+                input,
+                params: Bytes::default(),
+                output,
+                accepted,
+                deadline,
+                cancel: Arc::default(),
+                message: Some(Box::new(message)),
+            }),
+            (Err(status), _) | (_, Err(status)) => Err((status, message)),
+        }
     }
 
     pub(super) const fn lane(&self) -> u32 {
@@ -107,8 +171,14 @@ impl Job {
         [input, output]
     }
 
+    /// What it may use. That of a message is metered.
     pub(super) fn budget(&self) -> Budget {
-        Budget::new(self.deadline, Arc::clone(&self.cancel))
+        let budget = Budget::new(self.deadline, Arc::clone(&self.cancel));
+        match self.message.as_ref().map(|message| message.request.limits.credits) {
+            None => budget,
+            Some(0) => budget.with_credits(u64::MAX),
+            Some(credits) => budget.with_credits(credits),
+        }
     }
 
     /// An answer with this status and no result.
@@ -161,7 +231,7 @@ const fn bytes(payload: &PayloadRef) -> Bytes {
 }
 
 /// The range, if it lies in a space of `space_len` bytes and begins on a word.
-fn inside(payload: &PayloadRef, space_len: usize) -> Result<Bytes, Status> {
+pub(super) fn inside(payload: &PayloadRef, space_len: usize) -> Result<Bytes, Status> {
     let range = bytes(payload);
     match range.offset.checked_add(range.len) {
         Some(end) if end <= space_len && range.offset.is_multiple_of(4) => Ok(range),

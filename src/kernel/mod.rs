@@ -72,6 +72,7 @@
 mod config;
 mod error;
 mod job;
+mod message;
 mod pump;
 mod queue;
 mod split;
@@ -86,7 +87,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder, ScopedJoinHandle};
 
-use inos_core::{CallTicket, Completion, Cooperative, Error, Lanes, Sections, Service};
+use inos_core::{
+    CallTicket, Completion, Cooperative, Error, Lanes, RegistryConfig, Sections, Service,
+};
 use inos_units::Dispatcher;
 
 pub use config::{KernelConfig, Publish};
@@ -114,7 +117,7 @@ const COPY_LEN: usize = 1 << 16;
 /// const REGISTRY: SectionId = SectionId(2);
 /// let layout = Layout::builder()
 ///     .lanes(LANES, "lanes", LanesConfig { lanes: 4, entries: 16, buffer_len: 4096 })
-///     .registry(REGISTRY, "units", RegistryConfig { slots: 16, slot_len: 512 })
+///     .registry(REGISTRY, "units", Kernel::registry_config(&Dispatcher::standard()))
 ///     .build()?;
 /// let mut memory = HeapMemory::new(layout.total_len())?;
 /// let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -174,7 +177,7 @@ impl Kernel<'_> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
@@ -215,6 +218,21 @@ impl Kernel<'_> {
         })
     }
 
+    /// How large a registry is that the units of `dispatcher` fit into, and as many others.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let units = Dispatcher::standard();
+    /// let config = Kernel::registry_config(&units);
+    /// assert!(config.slots as usize >= 2 * units.units().count());
+    /// let layout = Layout::builder().registry(SectionId(1), "units", config).build()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn registry_config(dispatcher: &Dispatcher) -> RegistryConfig {
+        units::registry_config(dispatcher)
+    }
+
     /// What it has done so far, as of now: the counters are read one after another, Relaxed. A call
     /// is counted before its client is told.
     ///
@@ -223,7 +241,7 @@ impl Kernel<'_> {
     /// # let [calls, units] = [1, 2].map(SectionId);
     /// # let layout = Layout::builder()
     /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
-    /// #     .registry(units, "", RegistryConfig::default())
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
     /// #     .build()?;
     /// # let mut memory = HeapMemory::new(layout.total_len())?;
     /// # let sections = Sections::create(memory.region()?, &layout, 1)?;

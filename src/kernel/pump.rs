@@ -81,6 +81,10 @@ impl Shared<'_, '_> {
                 Ok(()) => return,
                 Err(status) => status,
             },
+            Some(Opcode::Job) => match self.accept_message(ticket, submission, accepted) {
+                Ok(()) => return,
+                Err(status) => status,
+            },
             Some(Opcode::Cancel) => self.cancel(ticket.lane(), submission),
             Some(Opcode::Noop) => Status::OK,
             _ => Status::UNSUPPORTED,

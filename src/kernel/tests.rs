@@ -1,11 +1,13 @@
 //! A kernel with real units and one of ours, from the clients' side.
 
+mod messages;
+
 use super::*;
 use crate::client::{CallError, Caller, Input, Target};
 use crate::memory::HeapMemory;
 use inos_core::{
     CallId, EpochTable, EpochsConfig, LanesConfig, Layout, Mode, Opcode, PayloadRef, PingPong,
-    PingPongConfig, RegistryConfig, SectionId, Status, Submission, UnitId, UnitRegistry,
+    PingPongConfig, SectionId, Status, Submission, UnitId, UnitRegistry,
 };
 use inos_units::{Budget, Call, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version};
 use std::collections::HashSet;
@@ -97,7 +99,7 @@ fn layout() -> Layout {
         .ping_pong(FRAMES, "frames", frames(Mode::Pinned))
         .ping_pong(OBSERVED, "observed", frames(Mode::Observed))
         .lanes(LANES, "lanes", LanesConfig { lanes: 6, entries: 8, buffer_len: BUFFER_LEN })
-        .registry(REGISTRY, "units", RegistryConfig { slots: 4, slot_len: 512 })
+        .registry(REGISTRY, "units", Kernel::registry_config(&Dispatcher::standard()))
         .raw(RAW, "raw", 64)
         .build()
         .unwrap()

@@ -1,10 +1,32 @@
 //! The dispatcher's units, as entered into the registry.
 #![forbid(unsafe_code)]
 
-use inos_core::{Cooperative, SectionId, Sections, Status, UnitId, UnitRecord, UnitRegistry};
-use inos_units::{Dispatcher, MethodId};
+use inos_core::{
+    Cooperative, MAX_SLOT_LEN, MAX_UNIT_SLOTS, RegistryConfig, SLOT_HEAD_LEN, SectionId, Sections,
+    Status, UnitId, UnitRecord, UnitRegistry,
+};
+use inos_units::{Dispatcher, MethodId, UnitInfo};
 
 use super::KernelError;
+
+/// A registry that the units of a dispatcher fit into, with as many free slots again for units of
+/// others.
+pub(super) fn registry_config(dispatcher: &Dispatcher) -> RegistryConfig {
+    // As the registry has them: names on words, methods with a byte between two.
+    let words = |len: usize| len.saturating_add(3) & !3;
+    let text = |info: &UnitInfo| {
+        let methods = info.methods.iter().map(|method| method.name.len() + 1).sum::<usize>();
+        words(info.name.len()) + words(methods)
+    };
+    let longest = dispatcher.units().map(text).max().unwrap_or(0);
+    let count = u32::try_from(dispatcher.units().count()).unwrap_or(u32::MAX);
+    let default = RegistryConfig::default();
+    // One that is longer than a slot can be is refused when it is entered.
+    let slot_len = u32::try_from(SLOT_HEAD_LEN + longest).unwrap_or(u32::MAX);
+    let slot_len = slot_len.clamp(default.slot_len, MAX_SLOT_LEN).next_multiple_of(64);
+    let slots = count.saturating_mul(2).clamp(default.slots, MAX_UNIT_SLOTS);
+    RegistryConfig { slots, slot_len }
+}
 
 /// Entries in the registry, for as long as this value lives.
 pub(super) struct Units<'m> {

@@ -2,8 +2,8 @@
 
 use inos::{
     CallId, Caller, Client, Completion, Consumer, Cooperative, Dispatcher, Futex, Input, Kernel,
-    KernelConfig, Lanes, LanesConfig, Layout, Producer, RegistryConfig, RingBuffer, RingConfig,
-    SectionId, Sections, Spin, Status, Submission, Target,
+    KernelConfig, Lanes, LanesConfig, Layout, Producer, RingBuffer, RingConfig, SectionId,
+    Sections, Spin, Status, Submission, Target,
 };
 
 use super::Area;
@@ -35,7 +35,7 @@ const ANSWERED: usize = 32;
 fn layout() -> Layout {
     Layout::builder()
         .lanes(LANES, "lanes", CONFIG)
-        .registry(UNITS, "units", RegistryConfig { slots: 4, slot_len: 512 })
+        .registry(UNITS, "units", Kernel::registry_config(&Dispatcher::standard()))
         .ring(THERE, "there", RingConfig { capacity: 128 })
         .ring(BACK, "back", RingConfig { capacity: 128 })
         .build()

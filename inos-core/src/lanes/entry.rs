@@ -29,6 +29,7 @@ pub struct CallId(pub u32);
 /// | 6 | host_call | reserved |
 /// | 7 | spawn_thread | reserved |
 /// | 8 | kill_thread | reserved |
+/// | 9 | job | |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -39,6 +40,9 @@ pub enum Opcode {
     Execute = 1,
     /// Cancel another call of the same lane: [`Submission::cancel_target`].
     Cancel = 2,
+    /// Run a job that a message describes, which is the input; the output takes a message that
+    /// says what came of it. This version of the core only carries them.
+    Job = 9,
 }
 
 impl Opcode {
@@ -63,6 +67,7 @@ impl Opcode {
             0 => Some(Self::Noop),
             1 => Some(Self::Execute),
             2 => Some(Self::Cancel),
+            9 => Some(Self::Job),
             _ => None,
         }
     }
@@ -226,6 +231,20 @@ impl Submission {
     pub fn cancel(call_id: CallId, target: CallId) -> Self {
         let input = PayloadRef { offset: target.0, ..PayloadRef::none() };
         Self { opcode: Opcode::Cancel.raw(), call_id, input, ..Self::default() }
+    }
+
+    /// A job whose message is `request`; the message of its result goes to `result`.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let call = Submission::job(CallId(1), PayloadRef::buffer(0, 200), PayloadRef::buffer(200, 512));
+    /// assert_eq!(Opcode::from_raw(call.opcode), Some(Opcode::Job));
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn job(call_id: CallId, request: PayloadRef, result: PayloadRef) -> Self {
+        let opcode = Opcode::Job.raw();
+        Self { opcode, call_id, input: request, output: result, ..Self::default() }
     }
 
     /// The call that a [`Cancel`](Opcode::Cancel) means: its input's offset, without a space.
@@ -395,11 +414,13 @@ mod tests {
 
     #[test]
     fn opcodes_keep_their_numbers() {
-        for (raw, opcode) in [(0, Opcode::Noop), (1, Opcode::Execute), (2, Opcode::Cancel)] {
+        let known =
+            [(0, Opcode::Noop), (1, Opcode::Execute), (2, Opcode::Cancel), (9, Opcode::Job)];
+        for (raw, opcode) in known {
             assert_eq!(opcode.raw(), raw);
             assert_eq!(Opcode::from_raw(raw), Some(opcode));
         }
-        assert!((3..=u16::MAX).all(|raw| Opcode::from_raw(raw).is_none()));
+        assert!((3..9).chain(10..=u16::MAX).all(|raw| Opcode::from_raw(raw).is_none()));
     }
 
     #[test]

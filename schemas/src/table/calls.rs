@@ -144,6 +144,7 @@ pub(super) const ANSWERS: Group = Group {
         OPCODE_NOOP = Opcode::Noop => "Nothing but an answer.",
         OPCODE_EXECUTE = Opcode::Execute => "Run a method of a unit.",
         OPCODE_CANCEL = Opcode::Cancel => "Cancel another call of the same lane.",
+        OPCODE_JOB = Opcode::Job => "Run a job that a message describes.",
         STATUS_OK = Status::OK.0 => "It ended well; numbers below 65,536 are the unit's errors.",
         STATUS_UNSUPPORTED = Status::UNSUPPORTED.0 =>
             "The service does not know the opcode or a flag.",

@@ -62,6 +62,7 @@ fn submission(input: &Input<'_>) -> Submission {
     let call = match any() {
         0 => Submission::noop(id),
         1 => Submission::cancel(id, CallId(any())),
+        2 => Submission::job(id, PayloadRef::none(), PayloadRef::none()),
         _ => Submission::execute(id, UnitId::from_raw(any()), any() as u16),
     };
     let call = Submission {
