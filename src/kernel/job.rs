@@ -105,11 +105,11 @@ impl Job {
     /// A job that came as a message, for this method.
     pub(super) fn of_message(
         ticket: CallTicket,
-        message: Message,
+        message: Box<Message>,
         method: MethodId,
         accepted: Instant,
         spaces: &impl Spaces,
-    ) -> Result<Self, (Status, Message)> {
+    ) -> Result<Self, (Status, Box<Message>)> {
         let request = &message.request;
         let referenced = |memory: MemoryRef| PayloadRef {
             space: memory.space,
@@ -144,7 +144,7 @@ impl Job {
                 accepted,
                 deadline,
                 cancel: Arc::default(),
-                message: Some(Box::new(message)),
+                message: Some(message),
             }),
             (Err(status), _) | (_, Err(status)) => Err((status, message)),
         }

@@ -67,7 +67,7 @@ impl Shared<'_, '_> {
                 return Ok(());
             }
         };
-        match Job::of_message(ticket, message, method, accepted, self) {
+        match Job::of_message(ticket, Box::new(message), method, accepted, self) {
             Ok(job) => self.queue.push(job).map_err(|_| Status::SHUT_DOWN),
             Err((status, message)) => {
                 self.refuse(ticket, &message, status, &status, accepted);
