@@ -16,7 +16,43 @@ pub(crate) struct Sample {
     pub(crate) params: String,
 }
 
-/// The samples of every unit whose feature is on.
+/// Calls that come before all others, in this order, since the others name what they made: keys,
+/// whose handles are [`key`]`(0)` and so on.
+pub(crate) fn setup() -> Vec<Sample> {
+    #[cfg(feature = "crypto")]
+    return ["aead", "ed25519", "x25519", "aead"]
+        .iter()
+        .zip(0_u8..)
+        .map(|(kind, number)| Sample {
+            unit: "crypto",
+            method: "key_import",
+            input: vec![number + 1; 32],
+            params: format!(r#"{{"kind": "{kind}"}}"#),
+        })
+        .collect();
+    #[cfg(not(feature = "crypto"))]
+    Vec::new()
+}
+
+/// The handle of a key that [`setup`] imported.
+#[cfg(feature = "crypto")]
+fn key(number: u64) -> u64 {
+    1 << 32 | number
+}
+
+/// A dispatcher with every unit, as it is after [`setup`].
+pub(crate) fn units() -> Dispatcher {
+    let units = Dispatcher::standard();
+    for sample in setup() {
+        let call = Call { input: &sample.input, params: sample.params.as_bytes() };
+        let (mut out, budget) = (VecOutput::new(8), Budget::unlimited());
+        // One that fails shows in the samples that need it.
+        let _ = units.execute_named(sample.unit, sample.method, call, &mut out, &budget);
+    }
+    units
+}
+
+/// The samples of every unit whose feature is on, for a dispatcher as [`units`] gives it.
 pub(crate) fn all() -> Vec<Sample> {
     let mut samples = Vec::new();
     let mut add = |unit, method, input: &[u8], params: &str| {
@@ -27,6 +63,8 @@ pub(crate) fn all() -> Vec<Sample> {
     boids(&mut add);
     #[cfg(feature = "compress")]
     compress(&mut add);
+    #[cfg(feature = "crypto")]
+    crypto(&mut add);
     samples
 }
 
@@ -98,12 +136,57 @@ fn compress(add: Add<'_>) {
     }
 }
 
+#[cfg(feature = "crypto")]
+fn crypto(add: Add<'_>) {
+    let [aead, ed25519, x25519, other] = [0, 1, 2, 3].map(key);
+    let of = |key: u64| format!(r#"{{"key": {key}}}"#);
+    for len in [0, 1, 64, 1000] {
+        let message = bytes(len);
+        for (unit, nonce) in [("chacha20poly1305", 12), ("xchacha20poly1305", 24)] {
+            let nonce = "5a".repeat(nonce);
+            let params = format!(r#"{{"key": {aead}, "nonce": "{nonce}", "aad": "0102"}}"#);
+            let (seal, open) = match unit {
+                "chacha20poly1305" => ("chacha20poly1305_seal", "chacha20poly1305_open"),
+                _ => ("xchacha20poly1305_seal", "xchacha20poly1305_open"),
+            };
+            add("crypto", seal, &message, &params);
+            let sealed = result("crypto", seal, &message, &params);
+            add("crypto", open, &sealed, &params);
+        }
+        add("crypto", "ed25519_sign", &message, &of(ed25519));
+        let signature = result("crypto", "ed25519_sign", &message, &of(ed25519));
+        let public = result("crypto", "key_public", b"", &of(ed25519));
+        let params =
+            format!(r#"{{"public": "{}", "signature": "{}"}}"#, hex(&public), hex(&signature));
+        add("crypto", "ed25519_verify", &message, &params);
+        let item = [public, signature, message].concat();
+        let batch = batch::join([item.as_slice(), &item]).unwrap_or_default();
+        add("crypto", "ed25519_verify_batch", &batch, "");
+    }
+    let batch = batch::join([&b"one"[..], b"", b"three"]).unwrap_or_default();
+    let params = format!(r#"{{"key": {aead}, "nonce": "{}"}}"#, "00".repeat(12));
+    add("crypto", "seal_many", &batch, &params);
+    add("crypto", "open_many", &result("crypto", "seal_many", &batch, &params), &params);
+    add("crypto", "key_public", b"", &of(ed25519));
+    add("crypto", "key_public", b"", &of(x25519));
+    let password = r#""salt": "0001020304050607", "memory": 16, "passes": 1, "lanes": 2"#;
+    add("crypto", "argon2id_hash", b"password", &format!("{{{password}}}"));
+    let hash = hex(&result("crypto", "argon2id_hash", b"password", &format!("{{{password}}}")));
+    let params = format!(r#"{{{password}, "hash": "{hash}"}}"#);
+    add("crypto", "argon2id_verify", b"password", &params);
+    let public = hex(&result("crypto", "key_public", b"", &of(x25519)));
+    let params = format!(r#"{{"key": {x25519}, "public": "{public}", "info": "00"}}"#);
+    add("crypto", "x25519_agree", b"", &params);
+    add("crypto", "key_generate", b"", r#"{"kind": "x25519"}"#);
+    add("crypto", "key_import", &bytes(32), "");
+    add("crypto", "key_drop", b"", &of(other));
+}
+
 /// What a call gives; nothing if it is refused, which the next sample then shows.
 fn result(unit: &str, method: &str, input: &[u8], params: &str) -> Vec<u8> {
     let mut out = VecOutput::new(1 << 24);
     let call = Call { input, params: params.as_bytes() };
-    let _ =
-        Dispatcher::standard().execute_named(unit, method, call, &mut out, &Budget::unlimited());
+    let _ = units().execute_named(unit, method, call, &mut out, &Budget::unlimited());
     out.to_vec()
 }
 

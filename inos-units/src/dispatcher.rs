@@ -120,6 +120,8 @@ impl Dispatcher {
             Box::new(crate::boids::BoidsUnit::new()),
             #[cfg(feature = "compress")]
             Box::new(crate::compress::CompressUnit::new()),
+            #[cfg(feature = "crypto")]
+            Box::new(crate::crypto::CryptoUnit::new()),
         ];
         for unit in units {
             // Cannot fail: the names differ, which `standard_has_every_unit` tests.

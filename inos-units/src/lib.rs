@@ -16,6 +16,10 @@
     feature = "compress",
     doc = "| [`compress`] | `compress` | Brotli, in one stream or in blocks |"
 )]
+#![cfg_attr(
+    feature = "crypto",
+    doc = "| [`crypto`] | `crypto` | ChaCha20-Poly1305, Ed25519, X25519, Argon2id |"
+)]
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | BLAKE3, SHA-2, HMAC, HKDF |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
 //!
@@ -49,6 +53,8 @@ pub mod boids;
 mod budget;
 #[cfg(feature = "compress")]
 pub mod compress;
+#[cfg(feature = "crypto")]
+pub mod crypto;
 mod describe;
 mod dispatcher;
 mod error;

@@ -11,8 +11,8 @@ use inos_units::boids::{Bounds, InitParams, StepParams};
 use inos_units::hash::{Blake3Params, HashUnit};
 use inos_units::schema::{Kind, MAX_PARAMS_LEN, NoParams};
 use inos_units::{
-    Budget, Call, Dispatcher, Method, MethodId, Output, Part, Plan, SliceOutput, Unit, UnitError,
-    UnitInfo, VecOutput, Version, guard,
+    Budget, Call, Determinism, Dispatcher, Method, MethodId, Output, Part, Plan, SliceOutput, Unit,
+    UnitError, UnitInfo, VecOutput, Version, guard,
 };
 
 const NOTHING: Call<'static> = Call { input: b"", params: b"" };
@@ -93,6 +93,8 @@ fn standard_has_every_unit() {
         "boids",
         #[cfg(feature = "compress")]
         "compress",
+        #[cfg(feature = "crypto")]
+        "crypto",
     ];
     assert_eq!(names, expected);
     assert_eq!(format!("{units:?}"), format!("{expected:?}"));
@@ -225,8 +227,12 @@ fn the_description_is_made_from_the_tables() {
     for info in units.units() {
         for method in info.methods {
             let split = if method.is_split { ", split" } else { "" };
+            let bits = match method.determinism {
+                Determinism::Strict => "strict",
+                Determinism::Fast => "fast",
+            };
             assert!(text.contains(&format!(
-                "  {} [strict{split}]: {}. {} -> {}. ",
+                "  {} [{bits}{split}]: {}. {} -> {}. ",
                 method.name, method.summary, method.input, method.result
             )));
             for field in method.params {

@@ -7,11 +7,11 @@ mod samples;
 
 use std::collections::BTreeSet;
 
-use inos_units::{Budget, Call, Dispatcher, VecOutput, run_plan};
+use inos_units::{Budget, Call, VecOutput, run_plan};
 
 #[test]
 fn every_method_has_a_sample_that_is_accepted() {
-    let units = Dispatcher::standard();
+    let units = samples::units();
     let mut reached = BTreeSet::new();
     for sample in samples::all() {
         let id = units.resolve(sample.unit, sample.method).expect("a method");

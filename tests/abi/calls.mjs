@@ -90,7 +90,8 @@ for (const line of readFileSync(vectorsPath, "utf8").trim().split("\n")) {
 const strict = JSON.parse(units.take(units.wasm.compute_describe()).text).flatMap((unit) =>
   unit.methods.filter((m) => m.determinism === "strict").map((m) => `${unit.name}.${m.name}`),
 );
-assert.deepEqual([...methods].sort(), strict.sort(), "a strict method without a vector");
+const missing = strict.filter((name) => !methods.has(name));
+assert.deepEqual(missing, [], "strict methods without a vector");
 
 const custom = await load(customPath);
 assert.equal(custom.call("text", "caesar", "Veni, vidi, vici", '{"shift":3}').text, "Yhql, ylgl, ylfl");
@@ -98,4 +99,4 @@ assert.equal(custom.call("text", "count", "one two  three", "").payload[0], 3);
 assert.equal(custom.call("text", "count", new Uint8Array([0xff]), "").status, 8);
 absurd(custom);
 
-console.log(`${compared} calls of ${methods.size} strict methods: the same bits as natively`);
+console.log(`${compared} calls of ${strict.length} strict methods: the same bits as natively`);

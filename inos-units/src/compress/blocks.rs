@@ -1,12 +1,4 @@
-//! Many streams in one container.
-//!
-//! ```text
-//! "IBRB"   u32 version, 1   u64 length   u32 block   u32 0   u32 length of each stream   streams
-//! ```
-//!
-//! Numbers have their lowest byte first. `length` is that of the bytes, `block` the bytes of each
-//! stream but the last; there are as many streams as that takes, none for no bytes. Nothing is
-//! between them or behind them.
+//! Many streams in one container, whose format the module above draws.
 
 use std::ops::Range;
 

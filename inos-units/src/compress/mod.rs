@@ -37,9 +37,17 @@
 //! its length is allocated.
 //!
 //! # Containers
-//! A [container](blocks) has the bytes in blocks, each a stream of its own: threads compress and
-//! decompress them side by side, and a range is read without what is before it. The same bytes and
-//! parameters give the same container, however many threads there are.
+//! A container has the bytes in blocks, each a stream of its own: threads compress and decompress
+//! them side by side, and a range is read without what is before it. The same bytes and parameters
+//! give the same container, however many threads there are.
+//!
+//! ```text
+//! "IBRB"   u32 version, 1   u64 length   u32 block   u32 0   u32 length of each stream   streams
+//! ```
+//!
+//! Numbers have their lowest byte first. `length` is that of the bytes, `block` the bytes of each
+//! stream but the last; there are as many streams as that takes, none for no bytes. Nothing is
+//! between them or behind them.
 //!
 //! # Bits
 //! A compressor's output is the same bits for this version of this unit, on every machine; another

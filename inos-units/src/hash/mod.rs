@@ -6,13 +6,13 @@
 //! | `blake3` | bytes | [`Blake3Params`] | `length` bytes of BLAKE3's extendable output |
 //! | `blake3_keyed` | bytes | [`KeyedParams`] | the same, of the keyed hash |
 //! | `blake3_derive_key` | key material | [`DeriveParams`] | the same, as a key for that context |
-//! | `blake3_many` | a [`batch`](crate::batch) | none | 32 bytes for each message |
+//! | `blake3_many` | a [`batch`] | none | 32 bytes for each message |
 //! | `blake3_update` | more bytes | [`UpdateParams`] | a state, to go on from |
 //! | `blake3_finish` | the last bytes | [`FinishParams`] | as `blake3`, of all bytes |
 //! | `blake3_slice` | content | [`SliceParams`] | a range of it, with a proof |
 //! | `blake3_verify_slice` | a slice | [`VerifyParams`] | the bytes of the range |
 //! | `sha256`, `sha512` | bytes | none | 32 or 64 bytes |
-//! | `sha256_many` | a [`batch`](crate::batch) | none | 32 bytes for each message |
+//! | `sha256_many` | a [`batch`] | none | 32 bytes for each message |
 //! | `hmac` | bytes | [`HmacParams`] | 32 or 64 bytes |
 //! | `hkdf` | key material | [`HkdfParams`] | `length` bytes |
 //!

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "compress")]
 mod compress;
+#[cfg(feature = "crypto")]
+mod crypto;
 mod hash;
 #[path = "../support/mod.rs"]
 mod support;
@@ -37,6 +39,38 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("compress", "decompress_blocks", compress::decompress_blocks),
     #[cfg(feature = "compress")]
     ("compress", "decompress_range", compress::decompress_range),
+    #[cfg(feature = "crypto")]
+    ("crypto", "key_generate", crypto::keys),
+    #[cfg(feature = "crypto")]
+    ("crypto", "key_import", crypto::ed25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "key_public", crypto::ed25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "key_drop", crypto::keys),
+    #[cfg(feature = "crypto")]
+    ("crypto", "chacha20poly1305_seal", crypto::chacha20poly1305),
+    #[cfg(feature = "crypto")]
+    ("crypto", "chacha20poly1305_open", crypto::chacha20poly1305),
+    #[cfg(feature = "crypto")]
+    ("crypto", "xchacha20poly1305_seal", crypto::xchacha20poly1305),
+    #[cfg(feature = "crypto")]
+    ("crypto", "xchacha20poly1305_open", crypto::xchacha20poly1305),
+    #[cfg(feature = "crypto")]
+    ("crypto", "seal_many", crypto::many),
+    #[cfg(feature = "crypto")]
+    ("crypto", "open_many", crypto::many),
+    #[cfg(feature = "crypto")]
+    ("crypto", "ed25519_sign", crypto::ed25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "ed25519_verify", crypto::ed25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "ed25519_verify_batch", crypto::ed25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "x25519_agree", crypto::x25519),
+    #[cfg(feature = "crypto")]
+    ("crypto", "argon2id_hash", crypto::argon2id),
+    #[cfg(feature = "crypto")]
+    ("crypto", "argon2id_verify", crypto::argon2id),
     ("boids", "init", init),
     ("boids", "step", step),
     ("boids", "resize", resize),
