@@ -56,6 +56,8 @@ pub mod compress;
 #[cfg(feature = "crypto")]
 pub mod crypto;
 mod describe;
+#[cfg(feature = "hash")]
+mod digests;
 mod dispatcher;
 mod error;
 #[cfg(feature = "hash")]

@@ -60,7 +60,6 @@
 #![forbid(unsafe_code)]
 
 mod blake3;
-mod many;
 mod range;
 mod sha2;
 mod stream;
@@ -243,7 +242,7 @@ unit! {
             cost: Cost { call: 300, input_kib: 300, result_kib: 400 },
             answer: "BLAKE3's test_vectors.json",
             bound: |_, _, input| digests(input),
-            run: whole(|_, _, input, out, budget| many::run(input, out, budget)),
+            run: whole(|_, _, input, out, budget| blake3::many(input, out, budget)),
         }
         blake3_update(UpdateParams) {
             summary: "BLAKE3 over several calls: more bytes",
