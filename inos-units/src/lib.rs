@@ -14,6 +14,10 @@
 //! |---|---|---|
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | `blake3`, `sha256` |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
+#![cfg_attr(
+    feature = "storage",
+    doc = "| [`storage`] | `storage` | `put`, `put_many`, `get`, `get_range`, `manifest`, `has`, `delete`, `pin`, `unpin`, `gc`, `stat`, `chunk`, `diff`, `export`, `import`, `scrub` |"
+)]
 //!
 //! ```
 //! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
@@ -50,6 +54,8 @@ pub mod hash;
 mod macros;
 mod output;
 pub mod schema;
+#[cfg(feature = "storage")]
+pub mod storage;
 mod unit;
 
 pub use budget::Budget;
