@@ -11,10 +11,10 @@ use inos_units::{Budget, Call, Dispatcher, MethodId, UnitError, VecOutput};
 /// Bytes of the long object.
 const LONG_LEN: usize = 64 << 20;
 
-/// Small objects a round.
-const SMALL_COUNT: usize = 20_000;
+/// Small objects a round: a batch that fits into the cache, and one that does not.
+const SMALL_COUNTS: [usize; 2] = [1_000, 20_000];
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 21;
 
 fn main() -> Result<(), UnitError> {
     let bytes = noise(LONG_LEN);
@@ -35,35 +35,43 @@ fn main() -> Result<(), UnitError> {
     println!("  {:<8} {:.2} GB/s", "get", LONG_LEN as f64 / seconds / 1e9);
 
     println!("small objects, ns each, best of {ROUNDS}:");
-    println!("     len  put  put_many  ratio");
-    for len in [16, 64, 256, 1024, 4096] {
-        let objects = noise(SMALL_COUNT * len);
-        let mut framed = Vec::new();
-        for object in objects.chunks_exact(len) {
-            framed.extend_from_slice(&(len as u32).to_le_bytes());
-            framed.extend_from_slice(object);
+    println!("   count    len  put  put_many  ratio");
+    for count in SMALL_COUNTS {
+        for len in [16, 64, 100, 256, 1000, 1024, 4096] {
+            small(count, len)?;
         }
-        let one_by_one = best(|| {
-            let store = Store::new()?;
-            let put = store.units.resolve("storage", "put")?;
-            let budget = Budget::unlimited();
-            let mut out = VecOutput::new(32);
-            let start = Instant::now();
-            for input in objects.chunks_exact(len) {
-                store.units.execute(put, Call { input, params: b"" }, &mut out, &budget)?;
-                black_box(out.as_bytes());
-            }
-            Ok(start.elapsed().as_secs_f64())
-        })?;
-        let many = best(|| {
-            let store = Store::new()?;
-            let id = store.units.resolve("storage", "put_many")?;
-            store.timed(id, &framed, b"")
-        })?;
-        let each = |seconds: f64| seconds / SMALL_COUNT as f64 * 1e9;
-        let ratio = one_by_one / many;
-        println!("  {len:>6} {:>4.0} {:>9.0} {ratio:>6.2}", each(one_by_one), each(many));
     }
+    Ok(())
+}
+
+/// A line of the table: so many objects of so many bytes, into a new store.
+fn small(count: usize, len: usize) -> Result<(), UnitError> {
+    let objects = noise(count * len);
+    let mut framed = Vec::new();
+    for object in objects.chunks_exact(len) {
+        framed.extend_from_slice(&(len as u32).to_le_bytes());
+        framed.extend_from_slice(object);
+    }
+    let one_by_one = best(|| {
+        let store = Store::new()?;
+        let put = store.units.resolve("storage", "put")?;
+        let budget = Budget::unlimited();
+        let mut out = VecOutput::new(32);
+        let start = Instant::now();
+        for input in objects.chunks_exact(len) {
+            store.units.execute(put, Call { input, params: b"" }, &mut out, &budget)?;
+            black_box(out.as_bytes());
+        }
+        Ok(start.elapsed().as_secs_f64())
+    })?;
+    let many = best(|| {
+        let store = Store::new()?;
+        let id = store.units.resolve("storage", "put_many")?;
+        store.timed(id, &framed, b"")
+    })?;
+    let each = |seconds: f64| seconds / count as f64 * 1e9;
+    let ratio = one_by_one / many;
+    println!("{count:>8} {len:>6} {:>4.0} {:>9.0} {ratio:>6.2}", each(one_by_one), each(many));
     Ok(())
 }
 

@@ -118,3 +118,25 @@ fn a_poisoned_lock_is_taken() {
     let out = call(&unit, "has", addresses.as_flattened(), "").unwrap();
     assert_eq!(out.as_bytes(), [1, 1]);
 }
+
+/// Every length that fits into a lane, and some that do not, alone and in any company.
+#[test]
+fn lanes_give_the_same_addresses() {
+    let bytes = noise(1200);
+    let mut objects: Vec<&[u8]> = (0..1100).map(|len| &bytes[len % 7..][..len]).collect();
+    // Many of one length, which fill vectors, and neighbours of other lengths.
+    for len in [64, 63, 65, 128, 1023, 1024, 1025] {
+        objects.extend((0..37).map(|start| &bytes[start..][..len]));
+    }
+    for seed in [1, 331, 997] {
+        let shuffled: Vec<&[u8]> =
+            (0..objects.len()).map(|index| objects[index * seed % objects.len()]).collect();
+        for block in shuffled.chunks(251).chain(shuffled.chunks(3)) {
+            for (object, address) in block.iter().zip(super::many::addresses_of(block)) {
+                let expected = (object.len() <= 1024).then(|| Address::of(object));
+                assert_eq!(address, expected, "{} bytes", object.len());
+            }
+        }
+    }
+    assert!(super::many::addresses_of(&[]).is_empty());
+}

@@ -4,7 +4,8 @@
 use super::address::{ADDRESS_LEN, Address, list_of};
 use super::container;
 use super::cut::prepare;
-use super::entry::{Prepared, Removed};
+use super::entry::{Content, Prepared, Removed};
+use super::many::addresses_of;
 use super::params::ImportParams;
 use super::reading::{MAX_JSON_LEN, finish};
 use super::store::Store;
@@ -20,6 +21,9 @@ pub const PUT_MANY_HEADER_LEN: usize = 4;
 
 /// Small objects, or addresses, handled between two looks at the budget.
 const ITEMS_PER_CHECK: usize = 256;
+
+/// Bytes of longer ones.
+const BYTES_PER_CHECK: usize = 1 << 18;
 
 /// The method `put`.
 pub(super) fn put(
@@ -80,17 +84,35 @@ pub(super) fn put_many(
     let mut objects: Vec<Prepared<'_>> = Vec::new();
     objects.try_reserve_exact(count).map_err(|_| UnitError::OutOfMemory { len: count })?;
     let mut addresses = Vec::with_capacity(len);
-    let mut bytes_unchecked = 0;
-    for object in objects_of(input) {
-        let object = object?;
-        bytes_unchecked += object.len();
-        if objects.len().is_multiple_of(ITEMS_PER_CHECK) || bytes_unchecked > (1 << 18) {
-            bytes_unchecked = 0;
-            budget.check()?;
+    let mut source = objects_of(input);
+    let mut block: Vec<&[u8]> = Vec::with_capacity(ITEMS_PER_CHECK);
+    loop {
+        block.clear();
+        for object in source.by_ref().take(ITEMS_PER_CHECK) {
+            block.push(object?);
         }
-        let object = prepare(object, budget)?;
-        addresses.extend_from_slice(object.address.as_bytes());
-        objects.push(object);
+        if block.is_empty() {
+            break;
+        }
+        budget.check()?;
+        // The small ones together; long ones look at the budget themselves.
+        let small = addresses_of(&block);
+        let mut unchecked = 0;
+        for (object, address) in block.iter().zip(small) {
+            let object = match address {
+                Some(address) => Prepared { address, content: Content::Whole(object) },
+                None => {
+                    unchecked += object.len();
+                    if unchecked > BYTES_PER_CHECK {
+                        unchecked = 0;
+                        budget.check()?;
+                    }
+                    prepare(object, budget)?
+                }
+            };
+            addresses.extend_from_slice(object.address.as_bytes());
+            objects.push(object);
+        }
     }
     out.write(0, &addresses)?;
     unit.write().add(&objects)?;
