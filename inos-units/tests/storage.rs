@@ -2,14 +2,17 @@
 #![cfg(feature = "storage")]
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[path = "storage/container.rs"]
+mod container;
 #[path = "support/gear.rs"]
 mod gear;
+#[path = "storage/model.rs"]
+mod model;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use inos_units::storage::{Address, CHUNK_ROW_LEN, ENTRY_CHARGE, ROW_CHARGE, StorageUnit};
+use inos_units::storage::{Address, CHUNK_ROW_LEN, ENTRY_CHARGE, StorageUnit};
 use inos_units::{Budget, Call, Dispatcher, SliceOutput, Unit, UnitError, VecOutput};
 use proptest::prelude::*;
 
@@ -51,6 +54,19 @@ fn number(unit: &StorageUnit, name: &str) -> u64 {
     json[name].as_u64().unwrap_or_else(|| panic!("{name} in {json}"))
 }
 
+/// A method that answers with a byte for each address gives these answers.
+fn flags(
+    unit: &StorageUnit,
+    method: &str,
+    addresses: &[Address],
+    mut expected: impl FnMut(Address) -> bool,
+) {
+    let list: Vec<u8> = addresses.iter().flat_map(|address| *address.as_bytes()).collect();
+    let answers = call(unit, method, &list, "").expect("answers");
+    let expected: Vec<u8> = addresses.iter().map(|at| u8::from(expected(*at))).collect();
+    assert_eq!(answers, expected, "{method}");
+}
+
 fn framed<'a>(objects: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut input = Vec::new();
     for object in objects {
@@ -82,245 +98,6 @@ fn contents() -> Vec<Vec<u8>> {
     let first = gear::cuts(&all[9], 16_384, 65_536, 262_144)[0];
     all.push(all[9][..first].to_vec());
     all
-}
-
-/// What the store should be: whole objects, and two flags each. Nothing is shared.
-#[derive(Default)]
-struct Model {
-    objects: BTreeMap<Address, Held>,
-}
-
-#[derive(Clone)]
-struct Held {
-    bytes: Vec<u8>,
-    kept: bool,
-    pinned: bool,
-}
-
-impl Model {
-    fn put(&mut self, bytes: &[u8]) -> Address {
-        let address = Address::of(bytes);
-        let new = Held { bytes: bytes.to_vec(), kept: true, pinned: false };
-        self.objects.entry(address).or_insert(new).kept = true;
-        address
-    }
-
-    fn alive(&self, address: Address) -> Option<&Held> {
-        self.objects.get(&address).filter(|held| held.kept || held.pinned)
-    }
-
-    /// Number of chunks, their bytes, and the charge, by the oracle's cuts.
-    fn sums(&self, also: &[&[u8]]) -> (u64, u64, u64) {
-        let mut objects: BTreeSet<&[u8]> =
-            self.objects.values().map(|held| &held.bytes[..]).collect();
-        objects.extend(also);
-        let mut chunks = BTreeSet::new();
-        let mut rows = 0;
-        for bytes in &objects {
-            let lens = gear::cuts(bytes, 16_384, 65_536, 262_144);
-            if lens.len() < 2 {
-                chunks.insert(*bytes);
-                continue;
-            }
-            rows += lens.len() as u64;
-            let mut rest = *bytes;
-            for len in lens {
-                let (chunk, tail) = rest.split_at(len);
-                chunks.insert(chunk);
-                rest = tail;
-            }
-        }
-        let chunk_bytes = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-        let entries = chunks.union(&objects).count() as u64;
-        (chunks.len() as u64, chunk_bytes, chunk_bytes + entries * ENTRY_CHARGE + rows * ROW_CHARGE)
-    }
-
-    fn assert_is(&self, unit: &StorageUnit) {
-        let alive: Vec<_> = self.objects.values().filter(|o| o.kept || o.pinned).collect();
-        let (chunks, chunk_bytes, charge) = self.sums(&[]);
-        for (name, expected) in [
-            ("objects", alive.len() as u64),
-            ("bytes", alive.iter().map(|held| held.bytes.len() as u64).sum()),
-            ("pinned", alive.iter().filter(|held| held.pinned).count() as u64),
-            ("deleted", (self.objects.len() - alive.len()) as u64),
-            ("chunks", chunks),
-            ("stored_bytes", chunk_bytes),
-            ("charged_bytes", charge),
-        ] {
-            assert_eq!(number(unit, name), expected, "{name}");
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Put(usize),
-    PutMany(Vec<usize>),
-    Delete(Vec<usize>),
-    Pin(Vec<usize>),
-    Unpin(Vec<usize>),
-    Get(usize),
-    Range(usize, u64, u64),
-    Gc,
-    Import(Vec<usize>),
-    Export,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let one = 0..12_usize;
-    let some = || prop::collection::vec(0..12_usize, 0..5);
-    prop_oneof![
-        3 => one.clone().prop_map(Step::Put),
-        2 => some().prop_map(Step::PutMany),
-        3 => some().prop_map(Step::Delete),
-        2 => some().prop_map(Step::Pin),
-        2 => some().prop_map(Step::Unpin),
-        1 => one.clone().prop_map(Step::Get),
-        3 => (one, 0..700_000_u64, prop_oneof![0..3_u64, 0..700_000_u64, Just(u64::MAX)])
-            .prop_map(|(index, offset, length)| Step::Range(index, offset, length)),
-        2 => Just(Step::Gc),
-        1 => some().prop_map(Step::Import),
-        1 => Just(Step::Export),
-    ]
-}
-
-/// What the model says of an answer of one byte for each address.
-fn flags(
-    unit: &StorageUnit,
-    method: &str,
-    addresses: &[Address],
-    mut expected: impl FnMut(Address) -> bool,
-) {
-    let list: Vec<u8> = addresses.iter().flat_map(|address| *address.as_bytes()).collect();
-    let answers = call(unit, method, &list, "").expect("answers");
-    let expected: Vec<u8> = addresses.iter().map(|at| u8::from(expected(*at))).collect();
-    assert_eq!(answers, expected, "{method}");
-}
-
-/// Puts all or none; the model knows whether there is room.
-fn put(unit: &StorageUnit, model: &mut Model, method: &str, input: &[u8], objects: &[&[u8]]) {
-    let (_, _, needed) = model.sums(objects);
-    let capacity = number(unit, "capacity");
-    match call(unit, method, input, "") {
-        Ok(_) => {
-            assert!(needed <= capacity, "{needed}");
-            for bytes in objects {
-                model.put(bytes);
-            }
-        }
-        Err(error) => assert_eq!(error, UnitError::TooLarge { len: needed, max: capacity }),
-    }
-}
-
-fn run(steps: &[Step], capacity: u64) {
-    let all = contents();
-    let addresses: Vec<Address> = all.iter().map(|bytes| Address::of(bytes)).collect();
-    let pick = |list: &[usize]| list.iter().map(|index| addresses[*index]).collect::<Vec<_>>();
-    let unit = StorageUnit::with_capacity(capacity);
-    let mut model = Model::default();
-    for step in steps {
-        match step {
-            Step::Put(index) => {
-                put(&unit, &mut model, "put", &all[*index], &[&all[*index]]);
-            }
-            Step::PutMany(list) => {
-                let objects: Vec<&[u8]> = list.iter().map(|index| &all[*index][..]).collect();
-                let input = framed(objects.iter().copied());
-                put(&unit, &mut model, "put_many", &input, &objects);
-            }
-            Step::Import(list) => {
-                let other = StorageUnit::new();
-                for index in list {
-                    call(&other, "put", &all[*index], "").expect("put");
-                }
-                let objects: Vec<&[u8]> = list.iter().map(|index| &all[*index][..]).collect();
-                let container = call(&other, "export", b"", "").expect("export");
-                put(&unit, &mut model, "import", &container, &objects);
-            }
-            Step::Delete(list) => flags(&unit, "delete", &pick(list), |address| {
-                model
-                    .objects
-                    .get_mut(&address)
-                    .is_some_and(|held| std::mem::replace(&mut held.kept, false))
-            }),
-            Step::Pin(list) => flags(&unit, "pin", &pick(list), |address| {
-                let is_alive = model.alive(address).is_some();
-                if let Some(held) = model.objects.get_mut(&address).filter(|_| is_alive) {
-                    held.pinned = true;
-                }
-                is_alive
-            }),
-            Step::Unpin(list) => flags(&unit, "unpin", &pick(list), |address| {
-                model
-                    .objects
-                    .get_mut(&address)
-                    .is_some_and(|held| std::mem::replace(&mut held.pinned, false))
-            }),
-            Step::Get(index) => {
-                let address = addresses[*index];
-                let expected = model.alive(address).map(|held| held.bytes.clone());
-                let found = call(&unit, "get", b"", &with(address, ""));
-                assert_eq!(found, expected.ok_or(UnitError::NotFound { what: "object" }));
-            }
-            Step::Range(index, offset, length) => {
-                let address = addresses[*index];
-                let more = format!(",\"offset\":{offset},\"length\":{length}");
-                let found = call(&unit, "get_range", b"", &with(address, &more));
-                match model.alive(address) {
-                    None => assert_eq!(found, Err(UnitError::NotFound { what: "object" })),
-                    Some(held) if *offset > held.bytes.len() as u64 => {
-                        assert!(matches!(found, Err(UnitError::BadParam { name: "offset", .. })));
-                    }
-                    Some(held) => {
-                        let end = offset.saturating_add(*length).min(held.bytes.len() as u64);
-                        let expected = &held.bytes[*offset as usize..end as usize];
-                        assert!(found.as_deref() == Ok(expected), "{more}");
-                    }
-                }
-            }
-            Step::Gc => {
-                let (chunks, bytes, _) = model.sums(&[]);
-                let count = model.objects.len();
-                model.objects.retain(|_, held| held.kept || held.pinned);
-                let (chunks_left, bytes_left, _) = model.sums(&[]);
-                let expected = format!(
-                    "{{\"objects\":{},\"chunks\":{},\"bytes\":{}}}",
-                    count - model.objects.len(),
-                    chunks - chunks_left,
-                    bytes - bytes_left
-                );
-                assert_eq!(call(&unit, "gc", b"", ""), Ok(expected.into_bytes()));
-            }
-            Step::Export => {
-                let container = call(&unit, "export", b"", "").expect("export");
-                let other = StorageUnit::new();
-                call(&other, "import", &container, "").expect("import");
-                assert!(call(&other, "export", b"", "") == Ok(container));
-                flags(&other, "has", &addresses, |at| model.alive(at).is_some());
-            }
-        }
-        flags(&unit, "has", &addresses, |address| model.alive(address).is_some());
-        model.assert_is(&unit);
-    }
-    for (address, held) in &model.objects {
-        if held.kept || held.pinned {
-            assert!(call(&unit, "get", b"", &with(*address, "")).as_ref() == Ok(&held.bytes));
-        }
-    }
-    let text = call(&unit, "scrub", b"", "").expect("scrub");
-    assert!(text.ends_with(b"\"damaged_chunks\":0,\"damaged_objects\":0,\"damaged\":[]}"));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn it_is_the_model(
-        steps in prop::collection::vec(step(), 1..25),
-        capacity in prop::sample::select(vec![0, 255, 1000, 200_000, 700_000, 1_000_000, 1 << 30]),
-    ) {
-        run(&steps, capacity);
-    }
 }
 
 proptest! {
@@ -378,85 +155,6 @@ proptest! {
     }
 }
 
-/// Two objects that share chunks, in small chunks of a hand-made cutter: an importer takes other
-/// cuts than its own, and addresses do not depend on them.
-fn small_container() -> Vec<u8> {
-    let (a, b) = (&b"first part"[..], &b"second part, longer"[..]);
-    let objects = [vec![a, b], vec![b, a, b], vec![a]];
-    let mut chunks = [a, b];
-    chunks.sort_by_key(|chunk| Address::of(chunk));
-    let mut bytes = b"INOSCAS1".to_vec();
-    bytes.extend_from_slice(&2_u64.to_le_bytes());
-    bytes.extend_from_slice(&3_u64.to_le_bytes());
-    bytes.extend(framed(chunks));
-    let mut manifests: Vec<Vec<u8>> =
-        objects.iter().map(|parts| manifest(&parts.concat(), parts)).collect();
-    manifests.sort();
-    bytes.extend(manifests.concat());
-    bytes
-}
-
-fn manifest(object: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Address::of(object).as_bytes().to_vec();
-    bytes.extend_from_slice(&(object.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&(parts.len() as u64).to_le_bytes());
-    for part in parts {
-        bytes.extend_from_slice(Address::of(part).as_bytes());
-        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-    }
-    bytes
-}
-
-#[test]
-fn containers_of_other_cutters_are_read() {
-    let unit = StorageUnit::new();
-    let container = small_container();
-    let text = call(&unit, "import", &container, "").expect("import");
-    assert_eq!(text, br#"{"objects":3,"new_objects":3,"new_chunks":2,"new_bytes":29}"#);
-    let both = b"first partsecond part, longer";
-    assert_eq!(call(&unit, "get", b"", &with(Address::of(both), "")), Ok(both.to_vec()));
-    // Range by range, over the edges of chunks of any length.
-    for offset in 0..=both.len() {
-        for end in offset..=both.len() {
-            let more = format!(",\"offset\":{offset},\"length\":{}", end - offset);
-            let part = call(&unit, "get_range", b"", &with(Address::of(both), &more));
-            assert_eq!(part.as_deref(), Ok(&both[offset..end]));
-        }
-    }
-    assert_eq!(call(&unit, "export", b"", ""), Ok(container.clone()));
-    // Put as a whole it is the same object: no more is held.
-    let held = number(&unit, "charged_bytes");
-    call(&unit, "put", both, "").expect("put");
-    assert_eq!(number(&unit, "charged_bytes"), held);
-    // Again, it adds nothing.
-    let text = call(&unit, "import", &container, "").expect("import");
-    assert_eq!(text, br#"{"objects":3,"new_objects":0,"new_chunks":0,"new_bytes":0}"#);
-    // All gone, nothing is charged.
-    let list: Vec<u8> =
-        [&both[..], b"first part", b"second part, longerfirst partsecond part, longer"]
-            .iter()
-            .flat_map(|bytes| *Address::of(bytes).as_bytes())
-            .collect();
-    assert_eq!(call(&unit, "delete", &list, ""), Ok(vec![1; 3]));
-    call(&unit, "gc", b"", "").expect("gc");
-    assert_eq!(number(&unit, "charged_bytes"), 0);
-}
-
-/// A container with a bit changed is refused wherever it is, and nothing of it is held.
-#[test]
-fn no_byte_of_a_container_is_free() {
-    let container = small_container();
-    let unit = StorageUnit::new();
-    for at in 0..container.len() {
-        for flip in [1, 0x10, 0x80, 0xff] {
-            let mut wrong = container.clone();
-            wrong[at] ^= flip;
-            assert!(call(&unit, "import", &wrong, "").is_err(), "byte {at}, {flip:#x}");
-        }
-    }
-    assert_eq!(number(&unit, "charged_bytes"), 0);
-}
-
 /// A store is full at the very byte, for each object, alone and together with the others.
 #[test]
 fn the_last_byte_counts() {
@@ -464,7 +162,7 @@ fn the_last_byte_counts() {
     let mut lists: Vec<Vec<&[u8]>> = all.iter().map(|bytes| vec![&bytes[..]]).collect();
     lists.push(all.iter().map(|bytes| &bytes[..]).collect());
     for objects in lists {
-        let (_, _, needed) = Model::default().sums(&objects);
+        let (_, _, needed) = model::Model::default().sums(&objects);
         let input = framed(objects.iter().copied());
         let unit = StorageUnit::with_capacity(needed - 1);
         let full = Err(UnitError::TooLarge { len: needed, max: needed - 1 });
@@ -508,97 +206,6 @@ fn a_deleted_object_waits_unseen() {
     assert_eq!(number(&unit, "charged_bytes"), 0);
 }
 
-#[test]
-fn a_cut_container_is_refused_everywhere() {
-    let container = small_container();
-    let unit = StorageUnit::new();
-    for len in 0..container.len() {
-        assert!(call(&unit, "import", &container[..len], "").is_err(), "{len}");
-    }
-    let longer = [&container[..], b"x"].concat();
-    assert!(matches!(call(&unit, "import", &longer, ""), Err(UnitError::BadInput { .. })));
-    assert_eq!(number(&unit, "charged_bytes"), 0);
-}
-
-/// Manifests that lie: each in a container that is sound otherwise.
-#[test]
-fn manifests_that_lie_are_refused() {
-    let (a, b) = (&b"first part"[..], &b"second part, longer"[..]);
-    let container = |chunks: &[&[u8]], manifests: &[Vec<u8>]| {
-        let mut chunks = chunks.to_vec();
-        chunks.sort_by_key(|chunk| Address::of(chunk));
-        let mut bytes = b"INOSCAS1".to_vec();
-        bytes.extend_from_slice(&(chunks.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&(manifests.len() as u64).to_le_bytes());
-        bytes.extend(framed(chunks));
-        bytes.extend(manifests.concat());
-        bytes
-    };
-    let unit = StorageUnit::new();
-    let import = |bytes: &[u8]| call(&unit, "import", bytes, "");
-    let ab = [a, b].concat();
-    assert!(import(&container(&[a, b], &[manifest(&ab, &[a, b])])).is_ok());
-
-    let refused = |what| Err(UnitError::Refused { what });
-    let bad = |what| Err(UnitError::BadInput { what });
-    let other = "a manifest of another object";
-    assert_eq!(import(&container(&[a, b], &[manifest(&ab, &[b, a])])), refused(other));
-    assert_eq!(import(&container(&[a], &[manifest(b, &[a])])), refused(other));
-    let missing = refused("a chunk that is not there");
-    assert_eq!(import(&container(&[a], &[manifest(&ab, &[a, b])])), missing);
-    let mut lens = manifest(&ab, &[a, b]);
-    lens[80] += 1;
-    assert_eq!(import(&container(&[a, b], &[lens])), bad("a chunk of another length"));
-    let mut total = manifest(&ab, &[a, b]);
-    total[32] += 1;
-    let length = bad("a manifest of another length than its chunks");
-    assert_eq!(import(&container(&[a, b], &[total])), length);
-    let mut total = manifest(&ab, &[a, b]);
-    total[32] -= 1;
-    assert_eq!(import(&container(&[a, b], &[total])), length);
-    assert_eq!(import(&container(&[], &[manifest(b"", &[])])), bad("a manifest without chunks"));
-    // The empty chunk has no place among others.
-    assert_eq!(import(&container(&[a, b, b""], &[manifest(&ab, &[a, b"", b])])), length);
-    let doubled = import(&container(&[a, a], &[manifest(a, &[a])]));
-    assert_eq!(doubled, bad("chunks that do not ascend"));
-    let unused = import(&container(&[a, b], &[manifest(a, &[a])]));
-    assert_eq!(unused, bad("a chunk of no object"));
-    let twice = [manifest(a, &[a]), manifest(a, &[a])];
-    assert_eq!(import(&container(&[a], &twice)), bad("manifests that do not ascend"));
-    let huge = [&b"INOSCAS1\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"[..], &[0xff; 4]].concat();
-    assert_eq!(import(&huge), Err(UnitError::TooLarge { len: 0xffff_ffff, max: 1 << 20 }));
-    assert!(import(&[&b"INOSCAS1"[..], &[0xff; 16]].concat()).is_err());
-}
-
-/// Rows of 40 bytes that stand for a mebibyte each: who imports says how much is too much.
-#[test]
-fn a_small_container_cannot_stand_for_much() {
-    let chunk = vec![7; 1 << 20];
-    let rows = 2000_u64;
-    let mut bytes = b"INOSCAS1".to_vec();
-    bytes.extend_from_slice(&1_u64.to_le_bytes());
-    bytes.extend_from_slice(&1_u64.to_le_bytes());
-    bytes.extend(framed([&chunk[..]]));
-    bytes.extend_from_slice(&[0; 32]);
-    bytes.extend_from_slice(&(rows << 20).to_le_bytes());
-    bytes.extend_from_slice(&rows.to_le_bytes());
-    for _ in 0..rows {
-        bytes.extend_from_slice(Address::of(&chunk).as_bytes());
-        bytes.extend_from_slice(&(1_u64 << 20).to_le_bytes());
-    }
-    let unit = StorageUnit::new();
-    let too_large = Err(UnitError::TooLarge { len: rows << 20, max: 1 << 30 });
-    assert_eq!(call(&unit, "import", &bytes, ""), too_large);
-    // With a meter, credits are another limit.
-    let index = unit.info().methods.iter().position(|row| row.name == "import").expect("a row");
-    let params = br#"{"max_length":18446744073709551615}"#;
-    let call = Call { input: &bytes, params };
-    let budget = Budget::unlimited().with_credits(1_000_000);
-    let mut out = VecOutput::new(1024);
-    let result = unit.execute(index as u16, call, &mut out, &budget);
-    assert!(matches!(result, Err(UnitError::OutOfCredits { .. })), "{result:?}");
-}
-
 /// A cancelled call, or a sink without room, changes nothing.
 #[test]
 fn calls_that_fail_change_nothing() {
@@ -606,7 +213,7 @@ fn calls_that_fail_change_nothing() {
     let cancel = Arc::new(AtomicBool::new(true));
     let budget = Budget::new(None, Arc::clone(&cancel));
     let methods = unit.info().methods;
-    let container = small_container();
+    let container = container::small();
     let long = gear::noise(8, 300_000);
     let many = framed([&b"one"[..], b"two"]);
     for (name, input) in [("put", &long), ("put_many", &many), ("import", &container)] {
@@ -623,6 +230,16 @@ fn calls_that_fail_change_nothing() {
     assert!(call(&unit, "put_many", cut_off, "").is_err());
     assert_eq!(number(&unit, "charged_bytes"), 0);
     cancel.store(false, Ordering::Relaxed);
+
+    // Without credits for it, gc removes nothing.
+    call(&unit, "put", b"one", "").expect("put");
+    flags(&unit, "delete", &[Address::of(b"one")], |_| true);
+    let index = methods.iter().position(|row| row.name == "gc").expect("a row") as u16;
+    let budget = Budget::unlimited().with_credits(299);
+    let mut out = VecOutput::new(1024);
+    let result = unit.execute(index, Call { input: b"", params: b"" }, &mut out, &budget);
+    assert_eq!(result, Err(UnitError::OutOfCredits { needed: 300, limit: 299 }));
+    assert_eq!((number(&unit, "deleted"), number(&unit, "stored_bytes")), (1, 3));
 }
 
 /// Chunks that objects share are held once, wherever the difference is.

@@ -110,7 +110,9 @@
 //! Anything that outlives the process: that is another store's work. Compression and encryption:
 //! they are units of their own, to be called before `put`. Repair: a damaged chunk is held until
 //! the objects that name it are deleted and `gc` has run. Pins that count, names, times,
-//! automatic `gc`. Chunk lengths of the store are fixed; those of `chunk` are not.
+//! automatic `gc`. Chunk lengths of the store are fixed; those of `chunk` are not. No method is
+//! split: a plan would own a copy of its input, and where a chunk ends is known only when the one
+//! before it has.
 
 mod address;
 mod container;

@@ -14,6 +14,9 @@ use crate::error::UnitError;
 /// Entries looked at between two looks at the budget.
 const ENTRIES_PER_CHECK: usize = 1024;
 
+/// Credits for the removal of an object.
+const REMOVE_CREDITS: u64 = 300;
+
 /// Some of what is held, by ascending hash.
 pub(super) type Listed<T> = Vec<(Address, T)>;
 
@@ -219,10 +222,11 @@ impl Store {
     pub(super) fn gc(&mut self, budget: &Budget) -> Result<Removed, UnitError> {
         let before = self.totals;
         if before.held_objects > before.objects {
-            let held = self.collect(budget, |entry| {
+            let dead = self.collect(budget, |entry| {
                 entry.object.as_ref().filter(|object| !object.is_alive()).map(drop)
             })?;
-            for (index, (address, ())) in held.into_iter().enumerate() {
+            budget.spend(REMOVE_CREDITS.saturating_mul(dead.len() as u64))?;
+            for (index, (address, ())) in dead.into_iter().enumerate() {
                 if index.is_multiple_of(ENTRIES_PER_CHECK) {
                     budget.check()?;
                 }
