@@ -17,21 +17,21 @@ pub(crate) struct Sample {
 }
 
 /// Calls that come before all others, in this order, since the others name what they made: keys,
-/// whose handles are [`key`]`(0)` and so on.
+/// whose handles are [`key`]`(0)` and so on, and stored [`objects`].
 pub(crate) fn setup() -> Vec<Sample> {
+    #[allow(unused_mut)]
+    let mut samples = Vec::new();
     #[cfg(feature = "crypto")]
-    return ["aead", "ed25519", "x25519", "aead"]
-        .iter()
-        .zip(0_u8..)
-        .map(|(kind, number)| Sample {
-            unit: "crypto",
-            method: "key_import",
-            input: vec![number + 1; 32],
-            params: format!(r#"{{"kind": "{kind}"}}"#),
-        })
-        .collect();
-    #[cfg(not(feature = "crypto"))]
-    Vec::new()
+    for (number, kind) in ["aead", "ed25519", "x25519", "aead"].iter().enumerate() {
+        let key = [number as u8 + 1; 32];
+        let (input, params) = (key.to_vec(), format!(r#"{{"kind": "{kind}"}}"#));
+        samples.push(Sample { unit: "crypto", method: "key_import", input, params });
+    }
+    #[cfg(feature = "storage")]
+    for input in objects() {
+        samples.push(Sample { unit: "storage", method: "put", input, params: String::new() });
+    }
+    samples
 }
 
 /// The handle of a key that [`setup`] imported.
@@ -65,6 +65,8 @@ pub(crate) fn all() -> Vec<Sample> {
     compress(&mut add);
     #[cfg(feature = "crypto")]
     crypto(&mut add);
+    #[cfg(feature = "storage")]
+    storage(&mut add);
     samples
 }
 
@@ -180,6 +182,51 @@ fn crypto(add: Add<'_>) {
     add("crypto", "key_generate", b"", r#"{"kind": "x25519"}"#);
     add("crypto", "key_import", &bytes(32), "");
     add("crypto", "key_drop", b"", &of(other));
+}
+
+/// Objects that are stored: one of several chunks, one of one, and nothing.
+#[cfg(feature = "storage")]
+fn objects() -> [Vec<u8>; 3] {
+    let mut state = 7_u32;
+    let mut noise = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    [(0..40_000).map(|_| noise()).collect(), bytes(100), Vec::new()]
+}
+
+#[cfg(feature = "storage")]
+fn storage(add: Add<'_>) {
+    let objects = objects();
+    let addresses: Vec<Vec<u8>> =
+        objects.iter().map(|object| result("storage", "put", object, "")).collect();
+    let list = addresses.concat();
+    for (object, address) in objects.iter().zip(&addresses) {
+        let address = format!(r#""address": "{}""#, hex(address));
+        add("storage", "put", object, "");
+        add("storage", "chunk", object, "");
+        add("storage", "get", b"", &format!("{{{address}}}"));
+        add("storage", "manifest", b"", &format!("{{{address}}}"));
+        let (offset, length) = (object.len() / 3, object.len() / 2);
+        let range = format!(r#"{{{address}, "offset": {offset}, "length": {length}}}"#);
+        add("storage", "get_range", b"", &range);
+    }
+    let many = batch::join([&b"one"[..], b"", b"three"]).unwrap_or_default();
+    add("storage", "put_many", &many, "");
+    for method in ["has", "pin", "unpin", "delete"] {
+        add("storage", method, &list, "");
+    }
+    add("storage", "put", &objects[1], "");
+    add("storage", "gc", b"", "");
+    add("storage", "stat", b"", "");
+    add("storage", "scrub", b"", "");
+    add("storage", "export", b"", "");
+    add("storage", "import", &result("storage", "export", b"", ""), "");
+    let mut sets = 2_u64.to_le_bytes().to_vec();
+    sets.extend_from_slice(&list);
+    add("storage", "diff", &sets, "");
 }
 
 /// What a call gives; nothing if it is refused, which the next sample then shows.

@@ -113,3 +113,31 @@ fn last_block(platform: Platform, value: &Digest, rest: &[u8]) -> Digest {
     platform.compress_in_place(&mut words, &block, rest.len() as u8, 0, CHUNK_END | ROOT);
     le_bytes_from_words_32(&words)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every length that fits into a lane, and some that do not, alone and in any company.
+    #[test]
+    fn lanes_give_the_same_digests() {
+        let mut bytes = vec![0; 1200];
+        blake3::Hasher::new().finalize_xof().fill(&mut bytes);
+        let mut objects: Vec<&[u8]> = (0..1100).map(|len| &bytes[len % 7..][..len]).collect();
+        // Many of one length, which fill vectors, and neighbours of other lengths.
+        for len in [64, 63, 65, 128, 1023, 1024, 1025] {
+            objects.extend((0..37).map(|start| &bytes[start..][..len]));
+        }
+        for seed in [1, 331, 997] {
+            let shuffled: Vec<&[u8]> =
+                (0..objects.len()).map(|index| objects[index * seed % objects.len()]).collect();
+            for block in shuffled.chunks(251).chain(shuffled.chunks(3)) {
+                for (object, digest) in block.iter().zip(of_short(block)) {
+                    let expected = (object.len() <= 1024).then(|| *blake3::hash(object).as_bytes());
+                    assert_eq!(digest, expected, "{} bytes", object.len());
+                }
+            }
+        }
+        assert!(of_short(&[]).is_empty());
+    }
+}

@@ -122,6 +122,8 @@ impl Dispatcher {
             Box::new(crate::compress::CompressUnit::new()),
             #[cfg(feature = "crypto")]
             Box::new(crate::crypto::CryptoUnit::new()),
+            #[cfg(feature = "storage")]
+            Box::new(crate::storage::StorageUnit::new()),
         ];
         for unit in units {
             // Cannot fail: the names differ, which `standard_has_every_unit` tests.

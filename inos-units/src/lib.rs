@@ -22,6 +22,10 @@
 )]
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | BLAKE3, SHA-2, HMAC, HKDF |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
+#![cfg_attr(
+    feature = "storage",
+    doc = "| [`storage`] | `storage` | `put`, `put_many`, `get`, `get_range`, `manifest`, `has`, `delete`, `pin`, `unpin`, `gc`, `stat`, `chunk`, `diff`, `export`, `import`, `scrub` |"
+)]
 //!
 //! ```
 //! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
@@ -56,7 +60,7 @@ pub mod compress;
 #[cfg(feature = "crypto")]
 pub mod crypto;
 mod describe;
-#[cfg(feature = "hash")]
+#[cfg(any(feature = "hash", feature = "storage"))]
 mod digests;
 mod dispatcher;
 mod error;
@@ -66,6 +70,8 @@ pub mod job;
 mod macros;
 mod output;
 pub mod schema;
+#[cfg(feature = "storage")]
+pub mod storage;
 mod unit;
 
 pub use budget::Budget;

@@ -95,6 +95,8 @@ fn standard_has_every_unit() {
         "compress",
         #[cfg(feature = "crypto")]
         "crypto",
+        #[cfg(feature = "storage")]
+        "storage",
     ];
     assert_eq!(names, expected);
     assert_eq!(format!("{units:?}"), format!("{expected:?}"));

@@ -7,6 +7,8 @@ mod compress;
 #[cfg(feature = "crypto")]
 mod crypto;
 mod hash;
+#[cfg(feature = "storage")]
+mod storage;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -75,6 +77,38 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("boids", "step", step),
     ("boids", "resize", resize),
     ("boids", "stats", stats),
+    #[cfg(feature = "storage")]
+    ("storage", "put", storage::put),
+    #[cfg(feature = "storage")]
+    ("storage", "put_many", storage::put_many),
+    #[cfg(feature = "storage")]
+    ("storage", "get", storage::get),
+    #[cfg(feature = "storage")]
+    ("storage", "get_range", storage::get_range),
+    #[cfg(feature = "storage")]
+    ("storage", "manifest", storage::manifest),
+    #[cfg(feature = "storage")]
+    ("storage", "has", storage::has),
+    #[cfg(feature = "storage")]
+    ("storage", "delete", storage::delete),
+    #[cfg(feature = "storage")]
+    ("storage", "pin", storage::pin),
+    #[cfg(feature = "storage")]
+    ("storage", "unpin", storage::unpin),
+    #[cfg(feature = "storage")]
+    ("storage", "gc", storage::gc),
+    #[cfg(feature = "storage")]
+    ("storage", "stat", storage::stat),
+    #[cfg(feature = "storage")]
+    ("storage", "chunk", storage::chunk),
+    #[cfg(feature = "storage")]
+    ("storage", "diff", storage::diff),
+    #[cfg(feature = "storage")]
+    ("storage", "export", storage::export),
+    #[cfg(feature = "storage")]
+    ("storage", "import", storage::import),
+    #[cfg(feature = "storage")]
+    ("storage", "scrub", storage::scrub),
 ];
 
 #[test]

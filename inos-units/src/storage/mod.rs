@@ -1,0 +1,210 @@
+//! Content-addressed storage in memory: what is put is found by its hash, what is the same is
+//! held once, and what is read was verified.
+//!
+//! The address of an object is the BLAKE3 digest of all its bytes, whatever it is cut into.
+//! Objects longer than 16 KiB are cut where their content says so
+//! ([FastCDC](https://ieeexplore.ieee.org/document/9055082) by Xia et al., 2020, with
+//! normalization level 1: at least 16 KiB, about 64 KiB, at most 256 KiB), so that two objects
+//! that differ in one place share their other chunks.
+//!
+//! | method | input | parameters | result |
+//! |---|---|---|---|
+//! | `put` | an object | none | its address |
+//! | `put_many` | a [`batch`](crate::batch) of objects | none | their addresses |
+//! | `get` | nothing | [`AddressParams`] | the object |
+//! | `get_range` | nothing | [`RangeParams`] | a part of it |
+//! | `manifest` | nothing | [`AddressParams`] | its manifest |
+//! | `has` | addresses | none | for each a byte: 1 if the object is there |
+//! | `delete` | addresses | none | for each a byte: 1 if it was put and not deleted |
+//! | `pin` | addresses | none | for each a byte: 1 if it is there, and pinned now |
+//! | `unpin` | addresses | none | for each a byte: 1 if it was pinned |
+//! | `gc` | nothing | none | JSON: `objects`, `chunks`, `bytes` that were removed |
+//! | `stat` | nothing | none | JSON, see below |
+//! | `chunk` | bytes | [`ChunkParams`] | rows of offset, length and hash |
+//! | `diff` | two sets of addresses | none | what only one of them has |
+//! | `export` | addresses; none means all | none | a container |
+//! | `import` | a container | [`ImportParams`] | JSON: `objects`, `new_objects`, `new_chunks`, `new_bytes` |
+//! | `scrub` | nothing | none | JSON: what was read, and what is damaged |
+//!
+//! # Rules
+//! - An object is there from when it is put until it is deleted, and as long as it is pinned.
+//!   `delete` takes its name away at once; its memory stays until `gc`. Put again before that, it
+//!   is back. A pin is a flag: pinning twice is pinning once.
+//! - Every chunk that `get`, `get_range` or `export` touches is hashed before its bytes are
+//!   given; one that is damaged is [`UnitError::Refused`].
+//! - The store has a capacity, [`DEFAULT_CAPACITY`] unless it was made by
+//!   [`StorageUnit::with_capacity`]. Every hash that is held is charged [`ENTRY_CHARGE`] bytes,
+//!   chunks their length, and every row of a manifest of several [`ROW_CHARGE`] bytes. What would
+//!   pass the capacity is [`UnitError::TooLarge`] with both numbers, and changes nothing.
+//! - `put`, `put_many` and `import` do all or nothing. `gc`, `delete`, `pin` and `unpin`, if
+//!   their budget ends, have done a part; doing them again does the rest.
+//! - Methods work on the state of their unit, so each is a function of the calls before it: the
+//!   same calls in the same order give the same bytes, on every machine. That is what `Strict`
+//!   means here. `chunk` and `diff` are functions of their input and parameters alone.
+//!   Lists are sorted by address, never in the order of a table.
+//! - `charged_bytes` is counted in constants, so every machine is full at the same call.
+//!
+//! # Formats
+//! Numbers are little-endian. A list of addresses is 32 bytes each.
+//!
+//! | what | offset | bytes | |
+//! |---|---|---|---|
+//! | row of `chunk` | 0 | 8 | offset |
+//! | | 8 | 8 | length |
+//! | | 16 | 32 | BLAKE3 of the chunk |
+//! | manifest | 0 | 32 | address of the object |
+//! | | 32 | 8 | its length |
+//! | | 40 | 8 | number of rows, at least 1 |
+//! | | 48 | 40 each | rows: BLAKE3 of a chunk (32), its length (8), in the object's order |
+//! | container | 0 | 8 | `INOSCAS1` |
+//! | | 8 | 8 | number of chunks |
+//! | | 16 | 8 | number of objects |
+//! | | 24 | | chunks by ascending hash: length (4), bytes; at most 1 MiB each |
+//! | | | | manifests by ascending address, to the end |
+//! | input of `diff` | 0 | 8 | number of addresses in the first set |
+//! | | 8 | | the first set, then to the end the second, in any order |
+//! | result of `diff` | 0 | 8 | how many only the first has |
+//! | | 8 | 8 | how many only the second has |
+//! | | 16 | 8 | how many both have |
+//! | | 24 | | those only the first has, ascending, then those only the second has |
+//!
+//! `put_many` hashes objects of up to 1024 bytes several at a time, in the lanes of one vector.
+//! It pays from 64 bytes on, and most where lengths are multiples of 64.
+//!
+//! An object of one row has its address as the row's hash; the empty object has one chunk of no
+//! bytes. A container is verified as a whole before anything of it is held: hashes of chunks,
+//! the address of every object against its bytes, lengths, order; a chunk that no manifest names
+//! is refused. There is one container for a set of objects and their chunks, byte for byte.
+//!
+//! `stat` tells of the objects that are there: `objects`, `bytes`, `pinned`; and of what is held:
+//! `deleted` (objects that wait for `gc`), `chunks`, `stored_bytes` (of chunks),
+//! `charged_bytes`, `capacity`, and `dedup`: bytes of all objects that are held by
+//! `stored_bytes`, 1 if there are none.
+//!
+//! `scrub` hashes every chunk that is held, and every object of several as a whole: `objects`,
+//! `chunks`, `bytes`, `damaged_chunks`, `damaged_objects`, and `damaged`, their addresses in
+//! hexadecimal digits.
+//!
+//! # Example
+//! ```
+//! use inos_units::storage::AddressParams;
+//! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+//!
+//! let units = Dispatcher::standard();
+//! let budget = Budget::unlimited();
+//! let mut address = VecOutput::new(32);
+//! let call = Call { input: b"some bytes", params: b"" };
+//! units.execute_named("storage", "put", call, &mut address, &budget)?;
+//!
+//! let params = AddressParams { address: address.as_bytes().into() }.to_json();
+//! let call = Call { input: b"", params: params.as_bytes() };
+//! let mut object = VecOutput::new(64);
+//! units.execute_named("storage", "get", call, &mut object, &budget)?;
+//! assert_eq!(object.as_bytes(), b"some bytes");
+//! # Ok::<(), UnitError>(())
+//! ```
+//!
+//! # Not supported
+//! Anything that outlives the process: that is another store's work. Compression and encryption:
+//! they are units of their own, to be called before `put`. Repair: a damaged chunk is held until
+//! the objects that name it are deleted and `gc` has run. Pins that count, names, times,
+//! automatic `gc`. Chunk lengths of the store are fixed; those of `chunk` are not. No method is
+//! split: a plan would own a copy of its input, and where a chunk ends is known only when the one
+//! before it has.
+
+mod address;
+mod container;
+mod cut;
+mod diff;
+mod entry;
+mod manifest;
+mod params;
+mod reading;
+mod store;
+mod table;
+#[cfg(test)]
+mod tests;
+mod writing;
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub use address::{ADDRESS_LEN, Address};
+pub use container::{CONTAINER_HEADER_LEN, CONTAINER_MAGIC};
+pub use cut::{AVERAGE_CHUNK_LEN, CHUNK_ROW_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
+pub use diff::DIFF_HEADER_LEN;
+pub use entry::{ENTRY_CHARGE, ROW_CHARGE};
+pub use manifest::{MANIFEST_HEADER_LEN, MANIFEST_ROW_LEN};
+pub use params::{AddressParams, ChunkParams, ImportParams, RangeParams};
+
+use crate::error::UnitError;
+use store::Store;
+
+/// Capacity of a store that was not given another, in bytes: 256 MiB.
+pub const DEFAULT_CAPACITY: u64 = 256 << 20;
+
+/// Longest chunk in a container. It is longer than those that `put` makes, so that containers of
+/// other cutters can be read, and short enough to be hashed between two looks at the budget.
+pub const MAX_CHUNK_IMPORT_LEN: usize = 1 << 20;
+
+/// What a reader gets instead of bytes that are not what their hash says.
+const DAMAGED: UnitError = UnitError::Refused { what: "a damaged chunk" };
+
+/// The unit `storage`: one store, shared by all callers.
+#[derive(Debug)]
+pub struct StorageUnit {
+    store: RwLock<Store>,
+}
+
+impl StorageUnit {
+    /// An empty store of [`DEFAULT_CAPACITY`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(DEFAULT_CAPACITY)
+    }
+
+    /// An empty store that holds so many bytes, as they are charged. Nothing is allocated yet.
+    ///
+    /// ```
+    /// use inos_units::storage::StorageUnit;
+    /// use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+    ///
+    /// let mut units = Dispatcher::new();
+    /// units.register(Box::new(StorageUnit::with_capacity(1000)))?;
+    /// let call = Call { input: &[7; 900], params: b"" };
+    /// let mut out = VecOutput::new(32);
+    /// let result = units.execute_named("storage", "put", call, &mut out, &Budget::unlimited());
+    /// assert_eq!(result, Err(UnitError::TooLarge { len: 256 + 900, max: 1000 }));
+    /// # Ok::<(), UnitError>(())
+    /// ```
+    #[must_use]
+    pub fn with_capacity(capacity: u64) -> Self {
+        Self { store: RwLock::new(Store::new(capacity)) }
+    }
+
+    // A lock that a panic poisoned is taken all the same: what can fail runs before a change of
+    // the store begins, so the store is whole.
+
+    fn read(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for StorageUnit {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Credits for hashing bytes that the length of the input does not tell of.
+const fn hash_credits(len: u64) -> u64 {
+    len / 4
+}
+
+/// For methods whose input is nothing.
+const fn refuse_input(input: &[u8]) -> Result<(), UnitError> {
+    if input.is_empty() { Ok(()) } else { Err(UnitError::BadInput { what: "it takes no input" }) }
+}
