@@ -45,7 +45,7 @@ pub(crate) fn units() -> Dispatcher {
     let units = Dispatcher::standard();
     for sample in setup() {
         let call = Call { input: &sample.input, params: sample.params.as_bytes() };
-        let (mut out, budget) = (VecOutput::new(8), Budget::unlimited());
+        let (mut out, budget) = (VecOutput::new(64), Budget::unlimited());
         // One that fails shows in the samples that need it.
         let _ = units.execute_named(sample.unit, sample.method, call, &mut out, &budget);
     }
