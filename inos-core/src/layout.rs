@@ -51,7 +51,7 @@ const KIND_VERSION: u32 = 1 << 16;
 #[derive(Clone, Debug)]
 pub struct Layout {
     sections: [Section; MAX_SECTIONS],
-    setups: [Setup; MAX_SECTIONS],
+    setups: [&'static Setup; MAX_SECTIONS],
     count: usize,
     total_len: u64,
 }
@@ -88,8 +88,8 @@ impl Layout {
     }
 
     /// What to do with each of them.
-    pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &Setup)> {
-        self.sections().iter().zip(&self.setups)
+    pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &'static Setup)> {
+        self.sections().iter().zip(self.setups.iter().copied())
     }
 
     /// FNV-1a (32 bits) over the words of the section table: equal for equal layouts.
@@ -122,7 +122,7 @@ pub(crate) fn hash(sections: &[Section]) -> u32 {
 #[must_use = "a builder does nothing before `build`"]
 pub struct LayoutBuilder {
     sections: [Section; MAX_SECTIONS],
-    setups: [Setup; MAX_SECTIONS],
+    setups: [&'static Setup; MAX_SECTIONS],
     count: usize,
     error: Option<Error>,
 }
@@ -433,7 +433,7 @@ impl LayoutBuilder {
         mut self,
         id: SectionId,
         name: &str,
-        setup: Setup,
+        setup: &'static Setup,
         params: [u32; 4],
         len: Result<u64, Error>,
     ) -> Self {

@@ -127,7 +127,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_REGISTRY, MAJOR)?;
-        let shape = shape_of(&section)?;
+        let shape = shape_of(section)?;
         let mut tables = [Table { span, shape, first: 0 }; 1 + MAX_OVERFLOWS];
         let (mut count, mut first) = (1, shape.slots);
         let overflows = sections.iter().filter(|section| {
@@ -135,9 +135,9 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
         });
         for overflow in overflows {
             let (span, section) = sections.open(overflow.id(), KIND_REGISTRY_OVERFLOW, MAJOR)?;
-            let table = Table { span, shape: shape_of(&section)?, first };
+            let table = Table { span, shape: shape_of(section)?, first };
             let corrupt = Error::Corrupt { what: "parameters of a registry's overflow section" };
-            if config::first_slot_of(&section) != first || table.shape.slot_len != shape.slot_len {
+            if config::first_slot_of(section) != first || table.shape.slot_len != shape.slot_len {
                 return Err(corrupt);
             }
             *tables.get_mut(count).ok_or(corrupt)? = table;
