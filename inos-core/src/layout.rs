@@ -14,7 +14,7 @@ use crate::defs::{
 };
 use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
-use crate::hash::fnv1a;
+use crate::hash::{FNV1A_START, fnv1a_on};
 use crate::kind::{self, Setup};
 use crate::lanes::{self, LanesConfig};
 use crate::log::{self, LogConfig};
@@ -87,6 +87,11 @@ impl Layout {
         self.sections.get(..self.count).unwrap_or_default()
     }
 
+    /// The sections, and empty ones behind them.
+    pub(crate) const fn table(&self) -> &[Section; MAX_SECTIONS] {
+        &self.sections
+    }
+
     /// What to do with each of them.
     pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &'static Setup)> {
         self.sections().iter().zip(self.setups.iter().copied())
@@ -110,7 +115,8 @@ impl Layout {
 
 /// FNV-1a over section entries, a word at a time in little-endian bytes.
 pub(crate) fn hash(sections: &[Section]) -> u32 {
-    fnv1a(sections.iter().flat_map(Section::as_words).flat_map(u32::to_le_bytes))
+    let words = sections.iter().flat_map(Section::as_words);
+    words.fold(FNV1A_START, |hash, word| fnv1a_on(hash, word.to_le_bytes()))
 }
 
 /// Collects sections; the first mistake is kept and reported by [`build`](Self::build).

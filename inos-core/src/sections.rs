@@ -131,9 +131,7 @@ impl<'m, T: Trust> Sections<'m, T> {
         ];
         span.store_all(0, &superblock)?;
 
-        let mut table = [Section::EMPTY; MAX_SECTIONS];
-        for (index, ((section, setup), copy)) in layout.setups().zip(&mut table).enumerate() {
-            *copy = *section;
+        for (index, (section, setup)) in layout.setups().enumerate() {
             let at = SUPERBLOCK_LEN + index * ENTRY_LEN_KNOWN;
             span.store_all(at, &section.as_words())?;
             let inside = section_span(&span, section)?;
@@ -145,7 +143,7 @@ impl<'m, T: Trust> Sections<'m, T> {
             span,
             context_id,
             layout_hash,
-            table,
+            table: *layout.table(),
             count: layout.sections().len(),
             trust: PhantomData,
         })
@@ -178,8 +176,9 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn attach(region: Region<'m, T>) -> Result<Self, Error> {
-        let (sections, alone) = Self::look(region)?;
-        if alone {
+        let (whole, exclusive) = region.into_span();
+        let sections = Self::look(whole)?;
+        if exclusive && sections.access() == Access::ReadWrite {
             for section in sections.iter() {
                 kind::void_roles(&section_span(&sections.span, section)?, section)?;
             }
@@ -211,13 +210,14 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn attach_as(region: Region<'m, T>, layout: &Layout) -> Result<Self, Error> {
-        let (sections, alone) = Self::look(region)?;
+        let (whole, exclusive) = region.into_span();
+        let sections = Self::look(whole)?;
         // Not by the hash alone: another layout could have the same.
         if sections.table() != layout.sections() {
             let (found, expected) = (sections.layout_hash, layout.hash());
             return Err(Error::WrongLayout { found, expected });
         }
-        if alone {
+        if exclusive && sections.access() == Access::ReadWrite {
             for (section, setup) in layout.setups() {
                 (setup.void_roles)(&section_span(&sections.span, section)?, section)?;
             }
@@ -225,9 +225,8 @@ impl<'m, T: Trust> Sections<'m, T> {
         Ok(sections)
     }
 
-    /// Checks superblock and table; whether this is the only party, which may write.
-    fn look(region: Region<'m, T>) -> Result<(Self, bool), Error> {
-        let (whole, exclusive) = region.into_span();
+    /// Checks superblock and table.
+    fn look(whole: Span<'m>) -> Result<Self, Error> {
         let len = whole.len() as u64;
         if len < MIN_REGION_LEN {
             return Err(Error::TooSmall { len, needed: MIN_REGION_LEN });
@@ -270,8 +269,7 @@ impl<'m, T: Trust> Sections<'m, T> {
         if state != STATE_READY || load_wide(&span, SUPERBLOCK_CONTEXT_ID)? != context_id {
             return Err(Error::NotReady { state });
         }
-        let alone = exclusive && span.access() == Access::ReadWrite;
-        Ok((Self { span, context_id, layout_hash, table, count, trust: PhantomData }, alone))
+        Ok(Self { span, context_id, layout_hash, table, count, trust: PhantomData })
     }
 
     /// Tells this formatting of the memory from any other.
@@ -499,7 +497,6 @@ impl<'m, T: Trust> Sections<'m, T> {
     }
 
     /// The bytes of a section of this kind, and its entry.
-    #[inline]
     pub(crate) fn open(
         &self,
         id: SectionId,

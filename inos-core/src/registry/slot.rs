@@ -184,9 +184,9 @@ fn get_wide(head: &Head, offset: usize) -> u64 {
 /// the record is being written.
 #[inline]
 pub(super) fn is_named(slot: &Span<'_>, name: &[u8], hash: u32) -> Result<bool, Error> {
-    Ok(slot.load(NAME_HASH)? == hash
-        && name_len(slot.load(LENGTHS)?) == name.len()
-        && slot.holds(TEXT, name)?)
+    const { assert!(LENGTHS == NAME_HASH + 4) };
+    let [found, lengths] = slot.load_all(NAME_HASH)?;
+    Ok(found == hash && name_len(lengths) == name.len() && slot.holds(TEXT, name)?)
 }
 
 pub(super) fn capabilities(slot: &Span<'_>) -> Result<Capabilities, Error> {
