@@ -201,9 +201,8 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
             Err(Error::NoUnit) => {}
             Err(other) => return Err(other),
         }
-        let (index, claim) = self.claim()?;
-        let generation = claim.generation();
-        let (table, slot) = self.table_of(index)?;
+        let (table, slot, claim) = self.claim()?;
+        let (index, generation) = (table.first + slot, claim.generation());
         let state = table.state(slot)?;
         let hash = murmur3(record.name.as_bytes());
         let outcome = slot::write(&table.slot(slot)?, record, extent, hash).and_then(|()| {
@@ -230,11 +229,11 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     }
 
     /// Takes a slot that nobody has.
-    fn claim(&self) -> Result<(u32, protocol::Claim), Error> {
+    fn claim(&self) -> Result<(&Table<'m>, u32, protocol::Claim), Error> {
         for table in self.tables() {
             for slot in 0..table.shape.slots {
                 if let Some(claim) = protocol::claim(table.state(slot)?, table.span.party()) {
-                    return Ok((table.first + slot, claim));
+                    return Ok((table, slot, claim));
                 }
             }
         }
