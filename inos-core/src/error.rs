@@ -8,7 +8,7 @@ use crate::registry::UnitId;
 ///
 /// `Full`, `Empty`, `Lapped`, `RoleHeld` and `TimedOut` are ordinary results of working with
 /// others; `Corrupt` says that memory contradicts its own format.
-// The tag is a word, so that passing an error on is copying words: with a tag of a byte the seven
+// The tag is a word, so that passing an error on is copying words: with a tag of a byte, the bytes
 // behind it are copied one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
