@@ -326,7 +326,7 @@ impl<'m, T: Trust> Arena<'m, T> {
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_ARENA, MAJOR)?;
         let near = Near { page: 0, index: 0, recent: [Place::NOWHERE; RECENT], next: 0 };
-        let parts = Parts::new(span, &section)?;
+        let parts = Parts::new(span, section)?;
         Ok(Self {
             parts,
             party: span.party(),

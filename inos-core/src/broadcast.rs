@@ -184,7 +184,7 @@ impl<'m> Broadcast<'m> {
     /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_BROADCAST, MAJOR)?;
-        let BroadcastConfig { capacity } = config_of(&section)?;
+        let BroadcastConfig { capacity } = config_of(section)?;
         let len = u64::from(capacity) * GRANULE as u64;
         let len =
             usize::try_from(len).map_err(|_| Error::OutOfBounds { offset: DATA as u64, len })?;

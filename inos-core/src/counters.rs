@@ -181,7 +181,7 @@ impl<'m> Counters<'m> {
     /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_COUNTERS, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)? })
+        Ok(Self { span, config: config_of(section)? })
     }
 
     /// Counters that there is room for.

@@ -166,7 +166,7 @@ impl<'m> EpochTable<'m> {
         let (span, section) = sections.open(id, KIND_EPOCHS, MAJOR)?;
         // A bank of names has no words of fixed indices.
         let none = EpochsConfig { count: 0, padded: true };
-        let config = match Bank::of(&section)? {
+        let config = match Bank::of(section)? {
             Bank::Fixed(config) => config,
             Bank::Named(_) => none,
         };

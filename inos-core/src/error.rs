@@ -8,8 +8,11 @@ use crate::registry::UnitId;
 ///
 /// `Full`, `Empty`, `Lapped`, `RoleHeld` and `TimedOut` are ordinary results of working with
 /// others; `Corrupt` says that memory contradicts its own format.
+// The tag is a word, so that passing an error on is copying words: with a tag of a byte, the bytes
+// behind it are copied one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u32)]
 pub enum Error {
     /// The memory does not begin with the superblock's magic number.
     BadMagic {
@@ -18,12 +21,12 @@ pub enum Error {
     },
     /// The memory was written by an incompatible version.
     VersionMismatch {
-        /// What has this version: the format, or a kind of section.
-        what: &'static str,
         /// Major version in memory.
         found: u16,
         /// Major version of this crate.
         expected: u16,
+        /// What has this version: the format, or a kind of section.
+        what: &'static str,
     },
     /// The region has another layout.
     WrongLayout {

@@ -9,9 +9,15 @@
 /// Source: the FNV specification (IETF draft by Fowler, Noll, Vo, Eastlake), offset basis
 /// 0x811c9dc5, prime 0x01000193.
 pub(crate) fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u32 {
-    bytes
-        .into_iter()
-        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    fnv1a_on(FNV1A_START, bytes)
+}
+
+/// The hash of no bytes.
+pub(crate) const FNV1A_START: u32 = 0x811c_9dc5;
+
+/// The hash of what has this one, and more bytes behind it.
+pub(crate) fn fnv1a_on(hash: u32, bytes: impl IntoIterator<Item = u8>) -> u32 {
+    bytes.into_iter().fold(hash, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// MurmurHash3, x86 variant, 32 bits, seed 0: four bytes at a time, and every bit of the result

@@ -28,39 +28,39 @@ pub(crate) struct Setup {
     pub(crate) void_roles: Act,
 }
 
-pub(crate) const RAW: Setup = Setup { kind: KIND_RAW, format: nothing, void_roles: nothing };
-pub(crate) const ARENA: Setup =
-    Setup { kind: KIND_ARENA, format: arena::format, void_roles: arena::void_roles };
-pub(crate) const BROADCAST: Setup =
-    Setup { kind: KIND_BROADCAST, format: broadcast::format, void_roles: broadcast::void_roles };
-pub(crate) const COUNTERS: Setup =
-    Setup { kind: KIND_COUNTERS, format: counters::format, void_roles: counters::void_roles };
-pub(crate) const DIRTY_MAP: Setup =
-    Setup { kind: KIND_DIRTY_MAP, format: twin::format, void_roles: twin::void_roles };
+pub(crate) const RAW: &Setup = &Setup { kind: KIND_RAW, format: nothing, void_roles: nothing };
+pub(crate) const ARENA: &Setup =
+    &Setup { kind: KIND_ARENA, format: arena::format, void_roles: arena::void_roles };
+pub(crate) const BROADCAST: &Setup =
+    &Setup { kind: KIND_BROADCAST, format: broadcast::format, void_roles: broadcast::void_roles };
+pub(crate) const COUNTERS: &Setup =
+    &Setup { kind: KIND_COUNTERS, format: counters::format, void_roles: counters::void_roles };
+pub(crate) const DIRTY_MAP: &Setup =
+    &Setup { kind: KIND_DIRTY_MAP, format: twin::format, void_roles: twin::void_roles };
 /// In a bank of fixed epochs nothing is held.
-pub(crate) const FIXED_EPOCHS: Setup =
-    Setup { kind: KIND_EPOCHS, format: epochs::format, void_roles: nothing };
-pub(crate) const EPOCHS: Setup =
-    Setup { kind: KIND_EPOCHS, format: epochs::format, void_roles: epochs::void_roles };
-pub(crate) const LANES: Setup =
-    Setup { kind: KIND_LANES, format: lanes::format, void_roles: lanes::void_roles };
-pub(crate) const LOG: Setup =
-    Setup { kind: KIND_LOG, format: log::format, void_roles: log::void_roles };
-pub(crate) const MPSC: Setup =
-    Setup { kind: KIND_MPSC, format: mpsc::format, void_roles: mpsc::void_roles };
-pub(crate) const PARTIES: Setup =
-    Setup { kind: KIND_PARTIES, format: parties::format, void_roles: parties::void_roles };
-pub(crate) const PING_PONG: Setup =
-    Setup { kind: KIND_PING_PONG, format: ping_pong::format, void_roles: ping_pong::void_roles };
-pub(crate) const REGISTRY: Setup =
-    Setup { kind: KIND_REGISTRY, format: registry::format, void_roles: registry::void_roles };
-pub(crate) const REGISTRY_OVERFLOW: Setup = Setup { kind: KIND_REGISTRY_OVERFLOW, ..REGISTRY };
-pub(crate) const RING: Setup =
-    Setup { kind: KIND_RING, format: ring::format, void_roles: ring::void_roles };
+pub(crate) const FIXED_EPOCHS: &Setup =
+    &Setup { kind: KIND_EPOCHS, format: epochs::format, void_roles: nothing };
+pub(crate) const EPOCHS: &Setup =
+    &Setup { kind: KIND_EPOCHS, format: epochs::format, void_roles: epochs::void_roles };
+pub(crate) const LANES: &Setup =
+    &Setup { kind: KIND_LANES, format: lanes::format, void_roles: lanes::void_roles };
+pub(crate) const LOG: &Setup =
+    &Setup { kind: KIND_LOG, format: log::format, void_roles: log::void_roles };
+pub(crate) const MPSC: &Setup =
+    &Setup { kind: KIND_MPSC, format: mpsc::format, void_roles: mpsc::void_roles };
+pub(crate) const PARTIES: &Setup =
+    &Setup { kind: KIND_PARTIES, format: parties::format, void_roles: parties::void_roles };
+pub(crate) const PING_PONG: &Setup =
+    &Setup { kind: KIND_PING_PONG, format: ping_pong::format, void_roles: ping_pong::void_roles };
+pub(crate) const REGISTRY: &Setup =
+    &Setup { kind: KIND_REGISTRY, format: registry::format, void_roles: registry::void_roles };
+pub(crate) const REGISTRY_OVERFLOW: &Setup = &Setup { kind: KIND_REGISTRY_OVERFLOW, ..*REGISTRY };
+pub(crate) const RING: &Setup =
+    &Setup { kind: KIND_RING, format: ring::format, void_roles: ring::void_roles };
 
 /// Every kind, and how what a dead party holds in a section of it is taken. Seats of parties are
 /// taken last, by the reaper itself.
-const ALL: [(Setup, Reclaim); 13] = [
+const ALL: [(&Setup, Reclaim); 13] = [
     (ARENA, arena::reclaim),
     (BROADCAST, broadcast::reclaim),
     (COUNTERS, counters::reclaim),
@@ -84,7 +84,7 @@ fn none_held(_: &Span<'_>, _: &Section, _: u16) -> Result<u32, Error> {
     Ok(0)
 }
 
-fn of(section: &Section) -> Option<&'static (Setup, Reclaim)> {
+fn of(section: &Section) -> Option<&'static (&'static Setup, Reclaim)> {
     let known = section.version().0 == 1;
     ALL.iter().find(|(setup, _)| known && setup.kind == section.kind)
 }

@@ -14,7 +14,7 @@ use crate::defs::{
 };
 use crate::epochs::{self, EpochsConfig, NamedEpochsConfig};
 use crate::error::Error;
-use crate::hash::fnv1a;
+use crate::hash::{FNV1A_START, fnv1a_on};
 use crate::kind::{self, Setup};
 use crate::lanes::{self, LanesConfig};
 use crate::log::{self, LogConfig};
@@ -51,7 +51,7 @@ const KIND_VERSION: u32 = 1 << 16;
 #[derive(Clone, Debug)]
 pub struct Layout {
     sections: [Section; MAX_SECTIONS],
-    setups: [Setup; MAX_SECTIONS],
+    setups: [&'static Setup; MAX_SECTIONS],
     count: usize,
     total_len: u64,
 }
@@ -87,9 +87,14 @@ impl Layout {
         self.sections.get(..self.count).unwrap_or_default()
     }
 
+    /// The sections, and empty ones behind them.
+    pub(crate) const fn table(&self) -> &[Section; MAX_SECTIONS] {
+        &self.sections
+    }
+
     /// What to do with each of them.
-    pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &Setup)> {
-        self.sections().iter().zip(&self.setups)
+    pub(crate) fn setups(&self) -> impl Iterator<Item = (&Section, &'static Setup)> {
+        self.sections().iter().zip(self.setups.iter().copied())
     }
 
     /// FNV-1a (32 bits) over the words of the section table: equal for equal layouts.
@@ -110,7 +115,8 @@ impl Layout {
 
 /// FNV-1a over section entries, a word at a time in little-endian bytes.
 pub(crate) fn hash(sections: &[Section]) -> u32 {
-    fnv1a(sections.iter().flat_map(Section::as_words).flat_map(u32::to_le_bytes))
+    let words = sections.iter().flat_map(Section::as_words);
+    words.fold(FNV1A_START, |hash, word| fnv1a_on(hash, word.to_le_bytes()))
 }
 
 /// Collects sections; the first mistake is kept and reported by [`build`](Self::build).
@@ -122,7 +128,7 @@ pub(crate) fn hash(sections: &[Section]) -> u32 {
 #[must_use = "a builder does nothing before `build`"]
 pub struct LayoutBuilder {
     sections: [Section; MAX_SECTIONS],
-    setups: [Setup; MAX_SECTIONS],
+    setups: [&'static Setup; MAX_SECTIONS],
     count: usize,
     error: Option<Error>,
 }
@@ -433,7 +439,7 @@ impl LayoutBuilder {
         mut self,
         id: SectionId,
         name: &str,
-        setup: Setup,
+        setup: &'static Setup,
         params: [u32; 4],
         len: Result<u64, Error>,
     ) -> Self {

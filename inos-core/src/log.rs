@@ -244,7 +244,7 @@ impl<'m> Log<'m> {
     /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_LOG, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)? })
+        Ok(Self { span, config: config_of(section)? })
     }
 
     /// What the log consists of.

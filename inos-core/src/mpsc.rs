@@ -313,7 +313,7 @@ impl<'m, T: Trust> MpscRing<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_MPSC, MAJOR)?;
-        let config = config_of(&section)?;
+        let config = config_of(section)?;
         let (offset, len) = (config.data_offset(), u64::from(config.capacity) * GRANULE as u64);
         let len =
             usize::try_from(len).map_err(|_| Error::OutOfBounds { offset: offset as u64, len })?;

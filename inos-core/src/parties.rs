@@ -163,7 +163,7 @@ impl<'m, T: Trust> Parties<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_PARTIES, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)?, trust: PhantomData })
+        Ok(Self { span, config: config_of(section)?, trust: PhantomData })
     }
 
     /// How many seats there are, and how their parties prove their lives.

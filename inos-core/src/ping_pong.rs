@@ -321,7 +321,7 @@ impl<'m, T: Trust> PingPong<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_PING_PONG, MAJOR)?;
-        Ok(Self { parts: Parts::new(span, &section)?, trust: PhantomData })
+        Ok(Self { parts: Parts::new(span, section)?, trust: PhantomData })
     }
 
     /// What the buffer consists of.

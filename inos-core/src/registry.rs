@@ -127,7 +127,7 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_REGISTRY, MAJOR)?;
-        let shape = shape_of(&section)?;
+        let shape = shape_of(section)?;
         let mut tables = [Table { span, shape, first: 0 }; 1 + MAX_OVERFLOWS];
         let (mut count, mut first) = (1, shape.slots);
         let overflows = sections.iter().filter(|section| {
@@ -135,9 +135,9 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
         });
         for overflow in overflows {
             let (span, section) = sections.open(overflow.id(), KIND_REGISTRY_OVERFLOW, MAJOR)?;
-            let table = Table { span, shape: shape_of(&section)?, first };
+            let table = Table { span, shape: shape_of(section)?, first };
             let corrupt = Error::Corrupt { what: "parameters of a registry's overflow section" };
-            if config::first_slot_of(&section) != first || table.shape.slot_len != shape.slot_len {
+            if config::first_slot_of(section) != first || table.shape.slot_len != shape.slot_len {
                 return Err(corrupt);
             }
             *tables.get_mut(count).ok_or(corrupt)? = table;
@@ -201,9 +201,8 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
             Err(Error::NoUnit) => {}
             Err(other) => return Err(other),
         }
-        let (index, claim) = self.claim()?;
-        let generation = claim.generation();
-        let (table, slot) = self.table_of(index)?;
+        let (table, slot, claim) = self.claim()?;
+        let (index, generation) = (table.first + slot, claim.generation());
         let state = table.state(slot)?;
         let hash = murmur3(record.name.as_bytes());
         let outcome = slot::write(&table.slot(slot)?, record, extent, hash).and_then(|()| {
@@ -230,11 +229,11 @@ impl<'m, T: Trust> UnitRegistry<'m, T> {
     }
 
     /// Takes a slot that nobody has.
-    fn claim(&self) -> Result<(u32, protocol::Claim), Error> {
+    fn claim(&self) -> Result<(&Table<'m>, u32, protocol::Claim), Error> {
         for table in self.tables() {
             for slot in 0..table.shape.slots {
                 if let Some(claim) = protocol::claim(table.state(slot)?, table.span.party()) {
-                    return Ok((table.first + slot, claim));
+                    return Ok((table, slot, claim));
                 }
             }
         }

@@ -187,7 +187,7 @@ impl<'m, T: Trust> RingBuffer<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_RING, MAJOR)?;
-        let RingConfig { capacity } = config_of(&section)?;
+        let RingConfig { capacity } = config_of(section)?;
         let len = u64::from(capacity) * GRANULE as u64;
         let len =
             usize::try_from(len).map_err(|_| Error::OutOfBounds { offset: DATA as u64, len })?;

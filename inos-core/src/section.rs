@@ -39,6 +39,12 @@ pub struct Section {
 /// Words in a section entry.
 pub(crate) const ENTRY_WORDS: usize = ENTRY_LEN_KNOWN / 4;
 
+// `as_words` and `from_words` take an entry apart in this order.
+const _: () = {
+    assert!(ENTRY_ID == 0 && ENTRY_KIND == 4 && ENTRY_VERSION == 8 && ENTRY_FLAGS == 12);
+    assert!(ENTRY_OFFSET == 16 && ENTRY_LEN == 24 && ENTRY_PARAMS == 32 && ENTRY_NAME == 48);
+};
+
 impl Section {
     pub(crate) const EMPTY: Self = Self {
         id: SectionId(0),
@@ -104,19 +110,25 @@ impl Section {
 
     /// The entry as it stands in memory.
     pub(crate) fn as_words(&self) -> [u32; ENTRY_WORDS] {
-        let mut words = [0; ENTRY_WORDS];
-        let mut put = |at: usize, values: &[u32]| {
-            for (word, value) in words.iter_mut().skip(at / 4).zip(values) {
-                *word = *value;
-            }
-        };
-        put(ENTRY_ID, &[self.id.0]);
-        put(ENTRY_KIND, &[self.kind]);
-        put(ENTRY_VERSION, &[self.version]);
-        put(ENTRY_FLAGS, &[self.flags]);
-        put(ENTRY_OFFSET, &[self.offset as u32, (self.offset >> 32) as u32]);
-        put(ENTRY_LEN, &[self.len as u32, (self.len >> 32) as u32]);
-        put(ENTRY_PARAMS, &self.params);
+        let [param0, param1, param2, param3] = self.params;
+        let mut words = [
+            self.id.0,
+            self.kind,
+            self.version,
+            self.flags,
+            self.offset as u32,
+            (self.offset >> 32) as u32,
+            self.len as u32,
+            (self.len >> 32) as u32,
+            param0,
+            param1,
+            param2,
+            param3,
+            0,
+            0,
+            0,
+            0,
+        ];
         for (word, bytes) in words.iter_mut().skip(ENTRY_NAME / 4).zip(self.name.as_chunks().0) {
             *word = u32::from_ne_bytes(*bytes);
         }
@@ -125,26 +137,34 @@ impl Section {
 
     /// Reads an entry back. Nothing is checked yet.
     pub(crate) fn from_words(words: &[u32; ENTRY_WORDS]) -> Self {
-        let word = |at: usize| words.get(at / 4).copied().unwrap_or_default();
-        let wide = |at: usize| u64::from(word(at)) | (u64::from(word(at + 4)) << 32);
-        let mut params = [0; 4];
-        for (index, param) in params.iter_mut().enumerate() {
-            *param = word(ENTRY_PARAMS + index * 4);
-        }
+        let [
+            id,
+            kind,
+            version,
+            flags,
+            offset,
+            offset_high,
+            len,
+            len_high,
+            param0,
+            param1,
+            param2,
+            param3,
+            name_words @ ..,
+        ] = words;
+        let wide = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let mut name = [0; NAME_LEN];
-        for (bytes, word) in
-            name.as_chunks_mut().0.iter_mut().zip(words.iter().skip(ENTRY_NAME / 4))
-        {
+        for (bytes, word) in name.as_chunks_mut().0.iter_mut().zip(name_words) {
             *bytes = word.to_ne_bytes();
         }
         Self {
-            id: SectionId(word(ENTRY_ID)),
-            kind: word(ENTRY_KIND),
-            version: word(ENTRY_VERSION),
-            flags: word(ENTRY_FLAGS),
-            offset: wide(ENTRY_OFFSET),
-            len: wide(ENTRY_LEN),
-            params,
+            id: SectionId(*id),
+            kind: *kind,
+            version: *version,
+            flags: *flags,
+            offset: wide(*offset, *offset_high),
+            len: wide(*len, *len_high),
+            params: [*param0, *param1, *param2, *param3],
             name,
         }
     }

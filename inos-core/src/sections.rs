@@ -21,8 +21,17 @@ use crate::protocol::ReadWord;
 use crate::raw::liveness::Liveness;
 use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
-use crate::section::{ENTRY_WORDS, Section, SectionId};
+use crate::section::{Section, SectionId};
 use crate::sync::Ordering;
+
+/// The superblock's words, which are written and read as one, in this order.
+const SUPERBLOCK_WORDS: usize = SUPERBLOCK_LEN / 4;
+const _: () = {
+    assert!(SUPERBLOCK_MAGIC == 0 && SUPERBLOCK_VERSION == 4 && SUPERBLOCK_LAYOUT_HASH == 8);
+    assert!(SUPERBLOCK_STATE == 12 && SUPERBLOCK_TOTAL_LEN == 16 && SUPERBLOCK_CONTEXT_ID == 24);
+    assert!(SUPERBLOCK_SECTION_COUNT == 32 && SUPERBLOCK_TABLE_OFFSET == 36);
+    assert!(SUPERBLOCK_ENTRY_STRIDE == 40);
+};
 
 /// A formatted region. Holding one proves that the section table was valid when it was copied;
 /// what is inside the sections is checked by the view that opens them.
@@ -101,23 +110,30 @@ impl<'m, T: Trust> Sections<'m, T> {
         // look: Release fence between the two; pairs with the Acquire fence in `attach`.
         crate::sync::fence(Ordering::Release);
 
-        span.store(SUPERBLOCK_MAGIC, MAGIC)?;
-        span.store(SUPERBLOCK_VERSION, (u32::from(FORMAT_MAJOR) << 16) | u32::from(FORMAT_MINOR))?;
-        span.store(SUPERBLOCK_LAYOUT_HASH, layout.hash())?;
-        store_wide(&span, SUPERBLOCK_TOTAL_LEN, needed)?;
-        store_wide(&span, SUPERBLOCK_CONTEXT_ID, context_id)?;
-        span.store(SUPERBLOCK_SECTION_COUNT, layout.sections().len() as u32)?;
-        span.store(SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_LEN as u32)?;
-        span.store(SUPERBLOCK_ENTRY_STRIDE, ENTRY_LEN_KNOWN as u32)?;
-        span.clear(SUPERBLOCK_ENTRY_STRIDE + 4, SUPERBLOCK_LEN - SUPERBLOCK_ENTRY_STRIDE - 4)?;
+        let layout_hash = layout.hash();
+        let superblock: [u32; SUPERBLOCK_WORDS] = [
+            MAGIC,
+            u32::from(FORMAT_MAJOR) << 16 | u32::from(FORMAT_MINOR),
+            layout_hash,
+            STATE_FORMATTING,
+            needed as u32,
+            (needed >> 32) as u32,
+            context_id as u32,
+            (context_id >> 32) as u32,
+            layout.sections().len() as u32,
+            SUPERBLOCK_LEN as u32,
+            ENTRY_LEN_KNOWN as u32,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ];
+        span.store_all(0, &superblock)?;
 
-        let mut table = [Section::EMPTY; MAX_SECTIONS];
-        for (index, ((section, setup), copy)) in layout.setups().zip(&mut table).enumerate() {
-            *copy = *section;
+        for (index, (section, setup)) in layout.setups().enumerate() {
             let at = SUPERBLOCK_LEN + index * ENTRY_LEN_KNOWN;
-            for (word, value) in section.as_words().into_iter().enumerate() {
-                span.store(at + word * 4, value)?;
-            }
+            span.store_all(at, &section.as_words())?;
             let inside = section_span(&span, section)?;
             (setup.format)(&inside, section)?;
         }
@@ -126,8 +142,8 @@ impl<'m, T: Trust> Sections<'m, T> {
         Ok(Self {
             span,
             context_id,
-            layout_hash: layout.hash(),
-            table,
+            layout_hash,
+            table: *layout.table(),
             count: layout.sections().len(),
             trust: PhantomData,
         })
@@ -160,8 +176,9 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn attach(region: Region<'m, T>) -> Result<Self, Error> {
-        let (sections, alone) = Self::look(region)?;
-        if alone {
+        let (whole, exclusive) = region.into_span();
+        let sections = Self::look(whole)?;
+        if exclusive && sections.access() == Access::ReadWrite {
             for section in sections.iter() {
                 kind::void_roles(&section_span(&sections.span, section)?, section)?;
             }
@@ -193,13 +210,14 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn attach_as(region: Region<'m, T>, layout: &Layout) -> Result<Self, Error> {
-        let (sections, alone) = Self::look(region)?;
+        let (whole, exclusive) = region.into_span();
+        let sections = Self::look(whole)?;
         // Not by the hash alone: another layout could have the same.
-        if !sections.iter().eq(layout.sections()) {
+        if sections.table() != layout.sections() {
             let (found, expected) = (sections.layout_hash, layout.hash());
             return Err(Error::WrongLayout { found, expected });
         }
-        if alone {
+        if exclusive && sections.access() == Access::ReadWrite {
             for (section, setup) in layout.setups() {
                 (setup.void_roles)(&section_span(&sections.span, section)?, section)?;
             }
@@ -207,9 +225,8 @@ impl<'m, T: Trust> Sections<'m, T> {
         Ok(sections)
     }
 
-    /// Checks superblock and table; whether this is the only party, which may write.
-    fn look(region: Region<'m, T>) -> Result<(Self, bool), Error> {
-        let (whole, exclusive) = region.into_span();
+    /// Checks superblock and table.
+    fn look(whole: Span<'m>) -> Result<Self, Error> {
         let len = whole.len() as u64;
         if len < MIN_REGION_LEN {
             return Err(Error::TooSmall { len, needed: MIN_REGION_LEN });
@@ -223,12 +240,14 @@ impl<'m, T: Trust> Sections<'m, T> {
         if state != STATE_READY {
             return Err(Error::NotReady { state });
         }
-        let major = (whole.load(SUPERBLOCK_VERSION)? >> 16) as u16;
+        let [_, version, layout_hash, _, low, high, id_low, id_high, count, first, stride, ..] =
+            whole.load_all::<SUPERBLOCK_WORDS>(0)?;
+        let major = (version >> 16) as u16;
         if major != FORMAT_MAJOR {
             let (found, expected) = (major, FORMAT_MAJOR);
             return Err(Error::VersionMismatch { what: "format", found, expected });
         }
-        let total_len = load_wide(&whole, SUPERBLOCK_TOTAL_LEN)?;
+        let total_len = wide(low, high);
         if total_len < MIN_REGION_LEN || !total_len.is_multiple_of(SECTION_ALIGN) {
             return Err(Error::Corrupt { what: "total length" });
         }
@@ -237,12 +256,12 @@ impl<'m, T: Trust> Sections<'m, T> {
             .filter(|&total| total <= whole.len())
             .ok_or(Error::TooSmall { len, needed: total_len })?;
         let span = whole.sub(0, total)?;
-        let (table, count) = read_table(&span)?;
-        let layout_hash = span.load(SUPERBLOCK_LAYOUT_HASH)?;
+        let count = count as usize;
+        let table = read_table(&span, count, first as usize, stride as usize)?;
         if layout_hash != layout::hash(table.get(..count).unwrap_or_default()) {
             return Err(Error::Corrupt { what: "layout hash" });
         }
-        let context_id = load_wide(&span, SUPERBLOCK_CONTEXT_ID)?;
+        let context_id = wide(id_low, id_high);
         // Acquire fence: had anything above come from another formatting, its FORMATTING state
         // or its context id would be seen here; pairs with the Release fence in `create`.
         crate::sync::fence(Ordering::Acquire);
@@ -250,8 +269,7 @@ impl<'m, T: Trust> Sections<'m, T> {
         if state != STATE_READY || load_wide(&span, SUPERBLOCK_CONTEXT_ID)? != context_id {
             return Err(Error::NotReady { state });
         }
-        let alone = exclusive && span.access() == Access::ReadWrite;
-        Ok((Self { span, context_id, layout_hash, table, count, trust: PhantomData }, alone))
+        Ok(Self { span, context_id, layout_hash, table, count, trust: PhantomData })
     }
 
     /// Tells this formatting of the memory from any other.
@@ -325,7 +343,12 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = &Section> {
-        self.table.iter().take(self.count)
+        self.table().iter()
+    }
+
+    #[inline]
+    fn table(&self) -> &[Section] {
+        self.table.get(..self.count).unwrap_or_default()
     }
 
     /// The section of this id.
@@ -372,7 +395,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn read_raw(&self, id: SectionId, offset: usize, out: &mut [u8]) -> Result<(), Error> {
-        self.find(id, KIND_RAW, 1)?.0.read(offset, out)
+        self.open(id, KIND_RAW, 1)?.0.read(offset, out)
     }
 
     /// Copies bytes into a section without structure, by relaxed stores of words.
@@ -401,7 +424,7 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn write_raw(&self, id: SectionId, offset: usize, bytes: &[u8]) -> Result<(), Error> {
-        self.find(id, KIND_RAW, 1)?.0.write(offset, bytes)
+        self.open(id, KIND_RAW, 1)?.0.write(offset, bytes)
     }
 
     /// As whom roles in this region are claimed: the number of a [`Party`](crate::Party), or 0.
@@ -473,18 +496,13 @@ impl<'m, T: Trust> Sections<'m, T> {
         section_span(&self.span, &whole)
     }
 
-    /// The bytes of a section of this kind, and a copy of its entry.
+    /// The bytes of a section of this kind, and its entry.
     pub(crate) fn open(
         &self,
         id: SectionId,
         kind: u32,
         major: u16,
-    ) -> Result<(Span<'m>, Section), Error> {
-        self.find(id, kind, major).map(|(span, section)| (span, *section))
-    }
-
-    #[inline]
-    fn find(&self, id: SectionId, kind: u32, major: u16) -> Result<(Span<'m>, &Section), Error> {
+    ) -> Result<(Span<'m>, &Section), Error> {
         self.check()?;
         let section = self.section(id)?;
         if section.kind != kind {
@@ -508,16 +526,18 @@ fn section_span<'m>(span: &Span<'m>, section: &Section) -> Result<Span<'m>, Erro
     }
 }
 
-fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error> {
-    let count = span.load(SUPERBLOCK_SECTION_COUNT)? as usize;
+fn read_table(
+    span: &Span<'_>,
+    count: usize,
+    first: usize,
+    stride: usize,
+) -> Result<[Section; MAX_SECTIONS], Error> {
     if count > MAX_SECTIONS {
         return Err(Error::Corrupt { what: "section count" });
     }
-    let stride = span.load(SUPERBLOCK_ENTRY_STRIDE)? as usize;
     if stride < ENTRY_LEN_KNOWN || !stride.is_multiple_of(4) || stride > 4096 {
         return Err(Error::Corrupt { what: "section entry stride" });
     }
-    let first = span.load(SUPERBLOCK_TABLE_OFFSET)? as usize;
     if first < SUPERBLOCK_LEN || !first.is_multiple_of(4) {
         return Err(Error::Corrupt { what: "section table offset" });
     }
@@ -528,11 +548,7 @@ fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error
     let mut end = (first + table_len) as u64;
     let mut table = [Section::EMPTY; MAX_SECTIONS];
     for (index, slot) in table.iter_mut().take(count).enumerate() {
-        let mut words = [0; ENTRY_WORDS];
-        for (word, value) in words.iter_mut().enumerate() {
-            *value = entries.load(index * stride + word * 4)?;
-        }
-        let section = Section::from_words(&words);
+        let section = Section::from_words(&entries.load_all(index * stride)?);
         let (offset, len) = (section.offset, section.len);
         if !offset.is_multiple_of(SECTION_ALIGN) || !len.is_multiple_of(SECTION_ALIGN) || len == 0 {
             return Err(Error::Corrupt { what: "section alignment" });
@@ -546,26 +562,30 @@ fn read_table(span: &Span<'_>) -> Result<([Section; MAX_SECTIONS], usize), Error
             .ok_or(Error::OutOfBounds { offset, len })?;
         *slot = section;
     }
-    for (index, section) in table.iter().take(count).enumerate() {
-        if table.iter().take(index).any(|other| other.id == section.id) {
-            return Err(Error::Corrupt { what: "two sections of one id" });
+    let mut rest = table.get(..count).unwrap_or_default();
+    while let [others @ .., section] = rest {
+        for other in others {
+            if other.id == section.id {
+                return Err(Error::Corrupt { what: "two sections of one id" });
+            }
+            // A party's number is its own in all of the region: by it blocks are told apart that
+            // are lent in place.
+            if other.kind == KIND_PARTIES && section.kind == KIND_PARTIES {
+                return Err(Error::Corrupt { what: "two sections of parties" });
+            }
         }
-        // A party's number is its own in all of the region: by it blocks are told apart that
-        // are lent in place.
-        let is_of_parties = |section: &Section| section.kind == KIND_PARTIES;
-        if is_of_parties(section) && table.iter().take(index).any(is_of_parties) {
-            return Err(Error::Corrupt { what: "two sections of parties" });
-        }
+        rest = others;
     }
-    Ok((table, count))
-}
-
-fn store_wide(span: &Span<'_>, offset: usize, value: u64) -> Result<(), Error> {
-    span.store(offset, value as u32)?;
-    span.store(offset + 4, (value >> 32) as u32)
+    Ok(table)
 }
 
 #[inline]
 fn load_wide(span: &Span<'_>, offset: usize) -> Result<u64, Error> {
-    Ok(u64::from(span.load(offset)?) | (u64::from(span.load(offset + 4)?) << 32))
+    let [low, high] = span.load_all(offset)?;
+    Ok(wide(low, high))
+}
+
+#[inline]
+const fn wide(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
 }

@@ -273,7 +273,7 @@ impl<'m> DirtyMap<'m> {
     /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (map, section) = sections.open(id, KIND_DIRTY_MAP, MAJOR)?;
-        let (config, blocks) = config_of(&section)?;
+        let (config, blocks) = config_of(section)?;
         let data = sections.open_run(config.first, config.sections)?;
         if config.blocks(data.len() as u64) != Ok(blocks) {
             return Err(Error::Corrupt { what: "blocks of a dirty map" });

@@ -280,7 +280,7 @@ impl<'m> NamedEpochs<'m> {
     /// ```
     pub fn open<T: Trust>(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_EPOCHS, MAJOR)?;
-        let slots = match Bank::of(&section)? {
+        let slots = match Bank::of(section)? {
             Bank::Named(config) => config.slots,
             Bank::Fixed(_) => 0,
         };

@@ -403,7 +403,7 @@ impl<'m, T: Trust> Lanes<'m, T> {
     /// ```
     pub fn open(sections: &Sections<'m, T>, id: SectionId) -> Result<Self, Error> {
         let (span, section) = sections.open(id, KIND_LANES, MAJOR)?;
-        Ok(Self { span, config: config_of(&section)?, trust: PhantomData })
+        Ok(Self { span, config: config_of(section)?, trust: PhantomData })
     }
 
     /// How many lanes there are.

@@ -16,10 +16,13 @@ use crate::sync::{AtomicU32, Ordering, fence};
 pub(crate) struct Span<'m> {
     base: NonNull<u8>,
     len: usize,
-    access: Access,
-    party: u16,
+    /// The party, and [`READ_ONLY`] or not: one word, since spans are passed around a lot, and
+    /// whole words are what is quick to copy.
+    terms: u32,
     memory: PhantomData<&'m AtomicU32>,
 }
+
+const READ_ONLY: u32 = 1 << 16;
 
 // SAFETY: all safe methods reach the bytes through 32-bit atomics; `lend` makes slices only
 // from claims that one party holds at a time (Raw-I3).
@@ -69,7 +72,11 @@ impl<'m> Span<'m> {
     /// Raw-I1 and Raw-I2 hold for `base..base + len` during `'m`.
     #[inline]
     pub(super) const unsafe fn new(base: NonNull<u8>, len: usize, access: Access) -> Self {
-        Self { base, len, access, party: ANONYMOUS, memory: PhantomData }
+        let read_only = match access {
+            Access::ReadWrite => 0,
+            Access::ReadOnly => READ_ONLY,
+        };
+        Self { base, len, terms: ANONYMOUS as u32 | read_only, memory: PhantomData }
     }
 
     #[inline]
@@ -79,29 +86,29 @@ impl<'m> Span<'m> {
 
     #[inline]
     pub(crate) const fn access(&self) -> Access {
-        self.access
+        if self.terms & READ_ONLY == 0 { Access::ReadWrite } else { Access::ReadOnly }
     }
 
     /// As whom roles in this memory are claimed.
     #[inline]
     pub(crate) const fn party(&self) -> u16 {
-        self.party
+        self.terms as u16
     }
 
     /// The same bytes, for the claims of `party`.
     pub(crate) const fn of_party(self, party: u16) -> Self {
-        Self { party, ..self }
+        Self { terms: self.terms & READ_ONLY | party as u32, ..self }
     }
 
     /// The same bytes, for looking only.
     #[cfg(test)]
     pub(crate) const fn read_only(self) -> Self {
-        Self { access: Access::ReadOnly, ..self }
+        Self { terms: self.terms | READ_ONLY, ..self }
     }
 
     #[inline]
     pub(crate) fn require_writable(&self) -> Result<(), Error> {
-        match self.access {
+        match self.access() {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => Err(Error::ReadOnly),
         }
@@ -166,7 +173,7 @@ impl<'m> Span<'m> {
     /// The control word at `offset`, for reading.
     #[inline]
     pub(crate) fn peek(&self, offset: usize) -> Result<Peek<'m>, Error> {
-        let read_only = self.access == Access::ReadOnly;
+        let read_only = self.terms & READ_ONLY != 0;
         Ok(Peek { word: self.atomic(offset)?, read_only })
     }
 
@@ -180,6 +187,25 @@ impl<'m> Span<'m> {
     #[inline]
     pub(crate) fn store(&self, offset: usize, value: u32) -> Result<(), Error> {
         self.word(offset)?.store(value, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Relaxed loads of `N` words from `offset` on.
+    pub(crate) fn load_all<const N: usize>(&self, offset: usize) -> Result<[u32; N], Error> {
+        self.bounds(offset, N * 4)?;
+        aligned(offset)?;
+        let mut values = [0; N];
+        for (value, word) in values.iter_mut().zip(self.words(offset, N)) {
+            *value = word.load(Ordering::Relaxed);
+        }
+        Ok(values)
+    }
+
+    /// Relaxed stores to the words from `offset` on.
+    pub(crate) fn store_all(&self, offset: usize, values: &[u32]) -> Result<(), Error> {
+        for (word, value) in self.control(offset, values.len())?.iter().zip(values) {
+            word.store(*value, Ordering::Relaxed);
+        }
         Ok(())
     }
 

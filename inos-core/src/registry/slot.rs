@@ -60,7 +60,7 @@ pub(super) fn check(record: &UnitRecord<'_>, max: usize) -> Result<Extent, Error
     }
     let mut methods_len = 0_usize;
     for (index, method) in record.methods.iter().enumerate() {
-        if method.is_empty() || method.contains('\n') {
+        if method.is_empty() || method.bytes().any(|byte| byte == b'\n') {
             return Err(Error::BadLayout { what: "a method's name is empty or has a \\n" });
         }
         let separator = usize::from(index > 0);
@@ -101,9 +101,7 @@ pub(super) fn write(
     put_wide(&mut head, COST_PER_CALL, record.cost.per_call);
     put_wide(&mut head, COST_PER_UNIT, record.cost.per_unit);
     // Neither the state nor the heartbeat.
-    for (index, &word) in head.iter().enumerate().skip(NAME_HASH / 4) {
-        slot.store(index * 4, word)?;
-    }
+    slot.store_all(NAME_HASH, head.get(NAME_HASH / 4..).unwrap_or_default())?;
 
     let mut text = Writer { slot, at: TEXT, word: [0; 4], filled: 0 };
     text.push(record.name.as_bytes())?;
@@ -160,11 +158,7 @@ impl Writer<'_, '_> {
 type Head = [u32; HEAD_WORDS];
 
 fn head(slot: &Span<'_>) -> Result<Head, Error> {
-    let mut head = [0; HEAD_WORDS];
-    for (index, word) in head.iter_mut().enumerate() {
-        *word = slot.load(index * 4)?;
-    }
-    Ok(head)
+    slot.load_all(0)
 }
 
 fn put(head: &mut Head, offset: usize, value: u32) {
@@ -190,9 +184,9 @@ fn get_wide(head: &Head, offset: usize) -> u64 {
 /// the record is being written.
 #[inline]
 pub(super) fn is_named(slot: &Span<'_>, name: &[u8], hash: u32) -> Result<bool, Error> {
-    Ok(slot.load(NAME_HASH)? == hash
-        && name_len(slot.load(LENGTHS)?) == name.len()
-        && slot.holds(TEXT, name)?)
+    const { assert!(LENGTHS == NAME_HASH + 4) };
+    let [found, lengths] = slot.load_all(NAME_HASH)?;
+    Ok(found == hash && name_len(lengths) == name.len() && slot.holds(TEXT, name)?)
 }
 
 pub(super) fn capabilities(slot: &Span<'_>) -> Result<Capabilities, Error> {

@@ -78,12 +78,15 @@ pub(crate) fn void_roles(span: &Span<'_>, section: &Section) -> Result<(), Error
     // No unit has a name any more.
     span.clear(0, shape.slots_offset())?;
     for slot in 0..shape.slots {
-        let at = shape.slot_offset(slot);
-        let raw = span.load(at + STATE)?;
-        let is_free = raw == protocol::FREE;
-        span.store(at + STATE, if is_free { raw } else { protocol::vacated(raw) })?;
+        const { assert!(HEARTBEAT == STATE + 4) };
+        // Relaxed, all of it: the caller has the memory to itself.
+        let [state, heartbeat] = span.block(shape.slot_offset(slot) + STATE)?;
+        let raw = state.load(Ordering::Relaxed);
+        if raw != protocol::FREE {
+            state.store(protocol::vacated(raw), Ordering::Relaxed);
+        }
         // Nobody waits for this heartbeat any more: epoch 0, no waiter.
-        span.store(at + HEARTBEAT, 0)?;
+        heartbeat.store(0, Ordering::Relaxed);
     }
     Ok(())
 }
