@@ -65,6 +65,8 @@ pub(crate) fn all() -> Vec<Sample> {
     compress(&mut add);
     #[cfg(feature = "crypto")]
     crypto(&mut add);
+    #[cfg(feature = "math")]
+    math(&mut add);
     #[cfg(feature = "storage")]
     storage(&mut add);
     samples
@@ -182,6 +184,65 @@ fn crypto(add: Add<'_>) {
     add("crypto", "key_generate", b"", r#"{"kind": "x25519"}"#);
     add("crypto", "key_import", &bytes(32), "");
     add("crypto", "key_drop", b"", &of(other));
+}
+
+/// Floats, the lowest byte first.
+#[cfg(feature = "math")]
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+#[cfg(feature = "math")]
+fn math(add: Add<'_>) {
+    let [turn, other] = [[0.1_f32, 0.2, 0.3, 0.9], [-0.3, 0.5, 0.2, 0.7]].map(|quaternion| {
+        let length = quaternion.iter().map(|value| value * value).sum::<f32>().sqrt();
+        quaternion.map(|value| value / length)
+    });
+    let (place, scale) = ([1.5, -2.0, 3.25], [2.0, 0.5, 1.25]);
+    let composed = [&place[..], &turn, &scale].concat();
+    let matrix = result("math", "mat4_compose", &floats(&composed), "");
+    let camera = [3.0, 4.0, 5.0, 0.0, 0.5, 0.0, 0.0, 1.0, 0.0];
+    let view = result("math", "look_at", &floats(&camera), "");
+    let lens = result("math", "perspective", &floats(&[1.1, 1.6, 0.1, 100.0]), "");
+    let both = result("math", "mat4_mul", &[&lens[..], &view].concat(), "");
+    let planes = result("math", "frustum_planes", &both, "");
+    let points: Vec<u8> =
+        (0..40).flat_map(|index| floats(&[index as f32 * 0.37 - 7.0, 1.5, index as f32])).collect();
+    let after = |matrix: &[u8]| [matrix, &points].concat();
+
+    add("math", "mat4_compose", &floats(&composed), "");
+    for method in ["mat4_transpose", "mat4_determinant", "mat4_invert", "mat4_decompose"] {
+        add("math", method, &matrix, "");
+    }
+    add("math", "mat4_mul", &[&lens[..], &view].concat(), "");
+    add("math", "mat4_instances", &floats(&composed), "");
+    add("math", "look_at", &floats(&camera), "");
+    add("math", "perspective", &floats(&[1.1, 1.6, 0.1, 100.0]), "");
+    add("math", "orthographic", &floats(&[-2.0, 2.0, -1.0, 1.0, 0.1, 50.0]), "");
+    let pair = floats(&[turn, other].concat());
+    add("math", "quat_mul", &pair, "");
+    add("math", "quat_slerp", &pair, r#"{"t": 0.3}"#);
+    add("math", "quat_slerp_many", &[&pair[..], &floats(&[0.7])].concat().repeat(9), "");
+    add("math", "quat_from_euler", &floats(&[0.3, -1.2, 2.5]), "");
+    add("math", "quat_to_euler", &floats(&turn), "");
+    add("math", "quat_from_axis_angle", &floats(&[1.0, 2.0, -2.0, 0.8]), "");
+    add("math", "quat_to_axis_angle", &floats(&turn), "");
+    let vectors = floats(&[1.0, 2.5, -3.0, 0.5, -1.5, 4.0]);
+    for method in ["vec3_dot", "vec3_cross", "vec3_lerp", "vec3_length", "vec3_normalise"] {
+        add("math", method, &vectors, "");
+    }
+    for method in ["transform_points", "transform_directions", "transform_normals"] {
+        add("math", method, &after(&matrix), "");
+    }
+    add("math", "project_points", &after(&both), "");
+    add("math", "frustum_planes", &both, "");
+    let spheres: Vec<u8> =
+        (0..40).flat_map(|index| floats(&[index as f32 - 20.0, 0.0, 0.0, 1.0])).collect();
+    add("math", "cull_spheres", &[&planes[..], &spheres].concat(), "");
+    let boxes: Vec<u8> = (0..40)
+        .flat_map(|index| floats(&[index as f32 - 20.0, -1.0, -1.0, index as f32 - 19.0, 1.0, 1.0]))
+        .collect();
+    add("math", "cull_boxes", &[&planes[..], &boxes].concat(), "");
 }
 
 /// Objects that are stored: one of several chunks, one of one, and nothing.
