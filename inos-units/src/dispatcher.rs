@@ -118,6 +118,8 @@ impl Dispatcher {
             Box::new(crate::hash::HashUnit::new()),
             #[cfg(feature = "boids")]
             Box::new(crate::boids::BoidsUnit::new()),
+            #[cfg(feature = "math")]
+            Box::new(crate::math::MathUnit::new()),
         ];
         for unit in units {
             // Cannot fail: the names differ, which `standard_has_every_unit` tests.

@@ -14,6 +14,10 @@
 //! |---|---|---|
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | `blake3`, `sha256` |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
+#![cfg_attr(
+    feature = "math",
+    doc = "| [`math`] | `math` | matrices, quaternions, vectors, projections, transforms, culling |"
+)]
 //!
 //! ```
 //! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
@@ -48,6 +52,8 @@ mod error;
 #[cfg(feature = "hash")]
 pub mod hash;
 mod macros;
+#[cfg(feature = "math")]
+pub mod math;
 mod output;
 pub mod schema;
 mod unit;
