@@ -227,7 +227,7 @@ fn what_has_no_answer_is_refused() {
 fn a_small_buffer_is_refused() {
     let input = bytes(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0].repeat(5));
     let call = Call { input: &input, params: b"" };
-    for method in ["mat4_compose"] {
+    for method in ["mat4_compose", "mat4_instances"] {
         let mut out = VecOutput::new(5 * 64 - 1);
         let found = MathUnit::new().execute(number(method), call, &mut out, &Budget::unlimited());
         assert_eq!(found, Err(UnitError::OutputTooSmall { needed: 320, capacity: 319 }));
