@@ -292,8 +292,8 @@ unit! {
             cost: Cost { call: 200, input_kib: 250, result_kib: 0 },
             answer: "Shoemake (1985), with sines in 64 bits",
             bound: |_, _, input| Shape::new(9, 4).bound(input),
-            run: split(|_, _, input, budget| {
-                RecordPlan::boxed(Shape::new(9, 4), input, budget, slerp::block)
+            run: whole(|_, _, input, out, budget| {
+                stream(Shape::new(9, 4), input, out, budget, slerp::block)
             }),
         }
         quat_from_euler(EulerParams) {

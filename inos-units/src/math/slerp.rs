@@ -1,4 +1,4 @@
-//! Spherical interpolation of unit quaternions, eight at a time.
+//! Spherical interpolation of unit quaternions, a bundle at a time.
 //!
 //! With `c` the cosine between the two, made positive by turning `b` round, and `a2` the angle's
 //! square,
@@ -17,7 +17,7 @@ use super::records::{NOT_FINITE, OVERFLOW};
 use crate::error::UnitError;
 
 /// Quaternions in a bundle.
-const LANES: usize = 8;
+const LANES: usize = 64;
 
 /// Bytes of `a`, `b` and `t`.
 pub(super) const INPUT_LEN: usize = 36;
@@ -54,7 +54,8 @@ fn sine_ratio(x: f32) -> f32 {
 
 /// One bundle. Returns false if a quaternion is not of length 1 or a `t` is outside 0 to 1;
 /// numbers that are not finite are neither.
-#[inline(always)]
+// A function of its own, so that its loop stays one that compilers make vectors of.
+#[inline(never)]
 fn bundle(a: &[Lanes; 4], b: &[Lanes; 4], t: &Lanes, result: &mut [Lanes; 4]) -> bool {
     let mut bad = 0_u32;
     for lane in 0..LANES {
@@ -63,7 +64,7 @@ fn bundle(a: &[Lanes; 4], b: &[Lanes; 4], t: &Lanes, result: &mut [Lanes; 4]) ->
         let t = t[lane];
         let a_off = ((ax * ax + ay * ay) + (az * az + aw * aw) - 1.0).abs();
         let b_off = ((bx * bx + by * by) + (bz * bz + bw * bw) - 1.0).abs();
-        let fits = (a_off <= UNIT_TOLERANCE) & (b_off <= UNIT_TOLERANCE) & (0.0..=1.0).contains(&t);
+        let fits = (a_off <= UNIT_TOLERANCE) & (b_off <= UNIT_TOLERANCE) & (t.clamp(0.0, 1.0) == t);
         bad |= u32::from(!fits);
 
         let dot = (ax * bx + ay * by) + (az * bz + aw * bw);

@@ -16,10 +16,13 @@ const MATRIX_LEN: usize = 64;
 pub(super) const SHAPE: Shape = Shape::new(3, 3);
 
 /// Points in a bundle.
-const LANES: usize = 8;
+const POINTS: usize = 4;
+
+/// Floats in a bundle.
+const FLOATS: usize = POINTS * 3;
 
 /// Bytes of a bundle.
-const BUNDLE_LEN: usize = LANES * 12;
+const BUNDLE_LEN: usize = FLOATS * 4;
 
 /// The matrix and the bytes behind it.
 pub(super) fn split(input: &[u8]) -> Result<([f32; 16], &[u8]), UnitError> {
@@ -54,21 +57,23 @@ fn block(m: &[f32; 16], input: &[u8], result: &mut Vec<u8>) -> Result<(), UnitEr
     let Some(target) = result.get_mut(start..) else { return Err(OVERFLOW) };
     let (bundles, rest) = input.as_chunks::<BUNDLE_LEN>();
     let (targets, target_rest) = target.as_chunks_mut::<BUNDLE_LEN>();
-    let mut odd = 0.0;
+    let columns: [[f32; FLOATS]; 4] =
+        core::array::from_fn(|column| core::array::from_fn(|at| m[4 * column + at % 3]));
+    let mut odd = [0.0; FLOATS];
     for (bundle, target) in bundles.iter().zip(targets) {
-        odd += transform(m, bundle, target);
+        transform(&columns, bundle, target, &mut odd);
     }
     let mut last = [0; BUNDLE_LEN];
     let mut last_target = [0; BUNDLE_LEN];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    // Filled up with zeros, which must not overflow: they become the translation.
-    odd += transform(m, &last, &mut last_target);
+    // Filled up with zeros, which cannot overflow: they become the translation.
+    transform(&columns, &last, &mut last_target, &mut odd);
     for (to, from) in target_rest.iter_mut().zip(&last_target) {
         *to = *from;
     }
-    if odd == 0.0 { Ok(()) } else { Err(refusal(input)) }
+    if odd.iter().sum::<f32>() == 0.0 { Ok(()) } else { Err(refusal(input)) }
 }
 
 /// What is wrong with a block that had a result which is not finite.
@@ -79,38 +84,35 @@ fn refusal(input: &[u8]) -> UnitError {
     if is_finite { OVERFLOW } else { NOT_FINITE }
 }
 
-/// One bundle; 0 if all results, and so all inputs, are finite, NaN otherwise.
+/// One bundle. Adds 0 to `odd`, or NaN where a result is not finite; times 0 an infinite input
+/// is NaN as well, so a zero in the matrix hides none.
+///
+/// Points stay packed: four are three vectors of four lanes, and so are the columns, repeated.
 #[inline(always)]
-fn transform(m: &[f32; 16], input: &[u8; BUNDLE_LEN], result: &mut [u8; BUNDLE_LEN]) -> f32 {
+fn transform(
+    columns: &[[f32; FLOATS]; 4],
+    input: &[u8; BUNDLE_LEN],
+    result: &mut [u8; BUNDLE_LEN],
+    odd: &mut [f32; FLOATS],
+) {
+    let [a, b, c, d] = columns;
     let (words, _) = input.as_chunks::<4>();
+    let mut p = [0.0; FLOATS];
+    for (value, word) in p.iter_mut().zip(words) {
+        *value = f32::from_le_bytes(*word);
+    }
+    let mut sums = [0.0; FLOATS];
+    for at in 0..FLOATS {
+        let x = at - at % 3;
+        sums[at] = (a[at] * p[x] + b[at] * p[x + 1]) + (c[at] * p[x + 2] + d[at]);
+    }
+    for at in 0..FLOATS {
+        odd[at] += sums[at] * 0.0;
+    }
     let (targets, _) = result.as_chunks_mut::<4>();
-    let (points, _) = words.as_chunks::<3>();
-    let (targets, _) = targets.as_chunks_mut::<3>();
-    let (mut x, mut y, mut z) = ([0.0_f32; LANES], [0.0_f32; LANES], [0.0_f32; LANES]);
-    for (lane, point) in points.iter().enumerate().take(LANES) {
-        x[lane] = f32::from_le_bytes(point[0]);
-        y[lane] = f32::from_le_bytes(point[1]);
-        z[lane] = f32::from_le_bytes(point[2]);
+    for (target, sum) in targets.iter_mut().zip(sums) {
+        *target = sum.to_le_bytes();
     }
-    let mut odd = [0.0_f32; LANES];
-    let mut sums = [[0.0_f32; LANES]; 3];
-    for (row, sums) in sums.iter_mut().enumerate() {
-        for lane in 0..LANES {
-            let (a, b) = (m[row] * x[lane], m[4 + row] * y[lane]);
-            sums[lane] = (a + b) + (m[8 + row] * z[lane] + m[12 + row]);
-        }
-    }
-    for lane in 0..LANES {
-        // Times 0 an input or result that is not finite is NaN. A zero in the matrix does not
-        // hide an infinite input: their product is NaN as well.
-        odd[lane] = (sums[0][lane] * 0.0 + sums[1][lane] * 0.0) + sums[2][lane] * 0.0;
-    }
-    for (lane, target) in targets.iter_mut().enumerate().take(LANES) {
-        target[0] = sums[0][lane].to_le_bytes();
-        target[1] = sums[1][lane].to_le_bytes();
-        target[2] = sums[2][lane].to_le_bytes();
-    }
-    odd.iter().sum()
 }
 
 /// Normals by the inverse transpose of the upper 3 by 3, brought to length 1; of nothing, nothing.
