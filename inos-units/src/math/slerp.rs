@@ -6,9 +6,12 @@
 //! ```text
 //! a2   = (1 - c) * A(c)^2          A: Abramowitz and Stegun, 4.4.46 (error below 2e-8)
 //! S(x) = sin(sqrt x) / sqrt x      its series to x^6 (error below 1e-8 up to a right angle)
-//! wa   = (1 - t) * S((1 - t)^2 * a2) / S(a2)
-//! wb   =      t  * S(     t^2  * a2) / S(a2)
+//! wa   = (1 - t) * S((1 - t)^2 * a2)
+//! wb   =      t  * S(     t^2  * a2)
 //! ```
+//!
+//! and the result is `wa * a + wb * b`, brought to length 1, which is why `S(a2)` need not divide
+//! the weights.
 //!
 //! There is no case for small angles: `S(0)` is 1. All of it is `+ - * /` and square roots in a
 //! fixed order, so lanes, single values and wasm give the same bits.
@@ -56,11 +59,13 @@ fn sine_ratio(x: f32) -> f32 {
 /// numbers that are not finite are neither.
 // A function of its own, so that its loop stays one that compilers make vectors of.
 #[inline(never)]
-fn bundle(a: &[Lanes; 4], b: &[Lanes; 4], t: &Lanes, result: &mut [Lanes; 4]) -> bool {
+fn bundle(parts: &[Lanes; 9], result: &mut [Lanes; 4]) -> bool {
+    let [a0, a1, a2, a3, b0, b1, b2, b3, t] = parts;
+    let [r0, r1, r2, r3] = result;
     let mut bad = 0_u32;
     for lane in 0..LANES {
-        let (ax, ay, az, aw) = (a[0][lane], a[1][lane], a[2][lane], a[3][lane]);
-        let (bx, by, bz, bw) = (b[0][lane], b[1][lane], b[2][lane], b[3][lane]);
+        let (ax, ay, az, aw) = (a0[lane], a1[lane], a2[lane], a3[lane]);
+        let (bx, by, bz, bw) = (b0[lane], b1[lane], b2[lane], b3[lane]);
         let t = t[lane];
         let a_off = ((ax * ax + ay * ay) + (az * az + aw * aw) - 1.0).abs();
         let b_off = ((bx * bx + by * by) + (bz * bz + bw * bw) - 1.0).abs();
@@ -73,16 +78,15 @@ fn bundle(a: &[Lanes; 4], b: &[Lanes; 4], t: &Lanes, result: &mut [Lanes; 4]) ->
         let c = if c < 1.0 { c } else { 1.0 };
         let a2 = angle_squared(c);
         let u = 1.0 - t;
-        let whole = sine_ratio(a2);
-        let wa = u * sine_ratio(u * u * a2) / whole;
-        let wb = side * (t * sine_ratio(t * t * a2) / whole);
+        let wa = u * sine_ratio(u * u * a2);
+        let wb = side * (t * sine_ratio(t * t * a2));
         let (x, y) = (wa * ax + wb * bx, wa * ay + wb * by);
         let (z, w) = (wa * az + wb * bz, wa * aw + wb * bw);
         let scale = 1.0 / ((x * x + y * y) + (z * z + w * w)).sqrt();
-        result[0][lane] = x * scale;
-        result[1][lane] = y * scale;
-        result[2][lane] = z * scale;
-        result[3][lane] = w * scale;
+        r0[lane] = x * scale;
+        r1[lane] = y * scale;
+        r2[lane] = z * scale;
+        r3[lane] = w * scale;
     }
     bad == 0
 }
@@ -97,14 +101,12 @@ pub(super) fn block(input: &[u8], out: &mut Vec<u8>) -> Result<(), UnitError> {
         for (lane, record) in records.iter().enumerate() {
             let (words, _) = record.as_chunks::<4>();
             for (part, word) in parts.iter_mut().zip(words) {
-                if let Some(slot) = part.get_mut(lane) {
-                    *slot = f32::from_le_bytes(*word);
-                }
+                // A chunk has at most as many records as there are lanes.
+                part[lane % LANES] = f32::from_le_bytes(*word);
             }
         }
-        let [a0, a1, a2, a3, b0, b1, b2, b3, t] = parts;
         let mut result = [[0.0; LANES]; 4];
-        if !bundle(&[a0, a1, a2, a3], &[b0, b1, b2, b3], &t, &mut result) {
+        if !bundle(&parts, &mut result) {
             return Err(refusal(&parts));
         }
         let mut bytes = [0; LANES * 16];
