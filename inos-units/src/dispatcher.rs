@@ -122,6 +122,8 @@ impl Dispatcher {
             Box::new(crate::compress::CompressUnit::new()),
             #[cfg(feature = "crypto")]
             Box::new(crate::crypto::CryptoUnit::new()),
+            #[cfg(feature = "math")]
+            Box::new(crate::math::MathUnit::new()),
             #[cfg(feature = "storage")]
             Box::new(crate::storage::StorageUnit::new()),
         ];

@@ -23,8 +23,12 @@
 #![cfg_attr(feature = "hash", doc = "| [`hash`] | `hash` | BLAKE3, SHA-2, HMAC, HKDF |")]
 #![cfg_attr(feature = "boids", doc = "| [`boids`] | `boids` | `init`, `step`, `resize`, `stats` |")]
 #![cfg_attr(
+    feature = "math",
+    doc = "| [`math`] | `math` | matrices, quaternions, vectors, projections, transforms, culling |"
+)]
+#![cfg_attr(
     feature = "storage",
-    doc = "| [`storage`] | `storage` | `put`, `put_many`, `get`, `get_range`, `manifest`, `has`, `delete`, `pin`, `unpin`, `gc`, `stat`, `chunk`, `diff`, `export`, `import`, `scrub` |"
+    doc = "| [`storage`] | `storage` | content-addressed storage in memory |"
 )]
 //!
 //! ```
@@ -68,6 +72,8 @@ mod error;
 pub mod hash;
 pub mod job;
 mod macros;
+#[cfg(feature = "math")]
+pub mod math;
 mod output;
 pub mod schema;
 #[cfg(feature = "storage")]

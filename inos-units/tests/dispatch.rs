@@ -95,6 +95,8 @@ fn standard_has_every_unit() {
         "compress",
         #[cfg(feature = "crypto")]
         "crypto",
+        #[cfg(feature = "math")]
+        "math",
         #[cfg(feature = "storage")]
         "storage",
     ];

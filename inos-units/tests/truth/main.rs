@@ -7,6 +7,8 @@ mod compress;
 #[cfg(feature = "crypto")]
 mod crypto;
 mod hash;
+#[cfg(feature = "math")]
+mod math;
 #[cfg(feature = "storage")]
 mod storage;
 #[path = "../support/mod.rs"]
@@ -109,6 +111,64 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("storage", "import", storage::import),
     #[cfg(feature = "storage")]
     ("storage", "scrub", storage::scrub),
+    #[cfg(feature = "math")]
+    ("math", "mat4_mul", math::mat4_mul),
+    #[cfg(feature = "math")]
+    ("math", "mat4_transpose", math::mat4_transpose),
+    #[cfg(feature = "math")]
+    ("math", "mat4_determinant", math::mat4_determinant),
+    #[cfg(feature = "math")]
+    ("math", "mat4_invert", math::mat4_invert),
+    #[cfg(feature = "math")]
+    ("math", "mat4_compose", math::mat4_compose),
+    #[cfg(feature = "math")]
+    ("math", "mat4_instances", math::mat4_instances),
+    #[cfg(feature = "math")]
+    ("math", "mat4_decompose", math::mat4_decompose),
+    #[cfg(feature = "math")]
+    ("math", "look_at", math::look_at),
+    #[cfg(feature = "math")]
+    ("math", "perspective", math::perspective),
+    #[cfg(feature = "math")]
+    ("math", "orthographic", math::orthographic),
+    #[cfg(feature = "math")]
+    ("math", "quat_mul", math::quat_mul),
+    #[cfg(feature = "math")]
+    ("math", "quat_slerp", math::quat_slerp),
+    #[cfg(feature = "math")]
+    ("math", "quat_slerp_many", math::quat_slerp_many),
+    #[cfg(feature = "math")]
+    ("math", "quat_from_euler", math::quat_from_euler),
+    #[cfg(feature = "math")]
+    ("math", "quat_to_euler", math::quat_to_euler),
+    #[cfg(feature = "math")]
+    ("math", "quat_from_axis_angle", math::quat_from_axis_angle),
+    #[cfg(feature = "math")]
+    ("math", "quat_to_axis_angle", math::quat_to_axis_angle),
+    #[cfg(feature = "math")]
+    ("math", "vec3_dot", math::vec3_dot),
+    #[cfg(feature = "math")]
+    ("math", "vec3_cross", math::vec3_cross),
+    #[cfg(feature = "math")]
+    ("math", "vec3_length", math::vec3_length),
+    #[cfg(feature = "math")]
+    ("math", "vec3_normalise", math::vec3_normalise),
+    #[cfg(feature = "math")]
+    ("math", "vec3_lerp", math::vec3_lerp),
+    #[cfg(feature = "math")]
+    ("math", "transform_points", math::transform_points),
+    #[cfg(feature = "math")]
+    ("math", "transform_directions", math::transform_directions),
+    #[cfg(feature = "math")]
+    ("math", "transform_normals", math::transform_normals),
+    #[cfg(feature = "math")]
+    ("math", "project_points", math::project_points),
+    #[cfg(feature = "math")]
+    ("math", "frustum_planes", math::frustum_planes),
+    #[cfg(feature = "math")]
+    ("math", "cull_spheres", math::cull_spheres),
+    #[cfg(feature = "math")]
+    ("math", "cull_boxes", math::cull_boxes),
 ];
 
 #[test]
