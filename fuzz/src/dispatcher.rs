@@ -146,7 +146,8 @@ fn check(
         Ok(Some(plan)) if !matches!(result, Err(UnitError::OutOfCredits { .. })) => {
             let mut merged = VecOutput::new(capacity);
             let pieces = in_pieces(plan.as_ref(), &mut merged, bytes);
-            assert_eq!(pieces, result);
+            // Of several things that are wrong, either may be told.
+            assert_eq!(pieces.as_ref().ok(), result.as_ref().ok());
             assert!(pieces.is_err() || merged.as_bytes() == whole.as_bytes());
         }
         Ok(_) => {}

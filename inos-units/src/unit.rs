@@ -170,7 +170,8 @@ pub trait Unit: Send + Sync {
     /// Splits a call into pieces that threads can run; `None` if the method is not splittable.
     ///
     /// `plan`, `run` over all items and `merge` together give exactly what
-    /// [`execute`](Unit::execute) gives, bit for bit, however the items are cut.
+    /// [`execute`](Unit::execute) gives, bit for bit, however the items are cut. Where it fails,
+    /// they fail; of several things that are wrong, either may be told.
     ///
     /// # Errors
     /// As [`execute`](Unit::execute).
