@@ -1,0 +1,97 @@
+//! Jobs as messages from another process: this test, started again.
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use inos::units::job::{JobRequest, Limits, MemoryRef, Place, Resource};
+use inos::*;
+
+const CALLS: SectionId = SectionId(1);
+const UNITS: SectionId = SectionId(2);
+const EPOCHS: SectionId = SectionId(3);
+const FLOCK: SectionId = SectionId(4);
+/// Where the file is, for the process that is started.
+const FILE: &str = "INOS_TEST_JOBS_FILE";
+/// What `Limits` of 10 credits are refused with.
+const OUT_OF_CREDITS: u32 = 13;
+
+fn layout() -> Layout {
+    let frames = PingPongConfig { slots: 3, seats: 1, frame_len: 1 << 16, mode: Mode::Pinned };
+    Layout::builder()
+        .lanes(CALLS, "calls", LanesConfig { lanes: 2, entries: 4, buffer_len: 4096 })
+        .registry(UNITS, "units", Kernel::registry_config(&Dispatcher::standard()))
+        .epochs(EPOCHS, "epochs", EpochsConfig { count: 1, padded: true })
+        .ping_pong(FLOCK, "flock", frames)
+        .build()
+        .expect("a layout")
+}
+
+#[test]
+fn jobs_come_from_another_process() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("region");
+    let layout = layout();
+    let memory = FileMemory::create(&path, layout.total_len()).expect("a file");
+    // SAFETY: the file lies in a folder of this test, and only the process that it starts opens
+    // it, which keeps to the protocol; nobody truncates it.
+    let region = unsafe { memory.cooperative() }.expect("a region");
+    let sections = Sections::create(region, &layout, 1).expect("it fits");
+    memory.persist().expect("its name");
+    let config = KernelConfig::new(CALLS, UNITS).publish(FLOCK, EPOCHS, 0).threads(1);
+    let stats = Kernel::run(&sections, &Dispatcher::standard(), &config, |kernel| {
+        let output = Command::new(env::current_exe().expect("this test"))
+            .args(["--exact", "the_other_process", "--nocapture"])
+            .env(FILE, &path)
+            .output()
+            .expect("it starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        kernel.stats()
+    });
+    let stats = stats.expect("a kernel");
+    assert_eq!((stats.accepted, stats.answered, stats.failed), (4, 4, 1));
+}
+
+/// What the other process does; nothing where no file is named.
+#[test]
+fn the_other_process() {
+    let Some(path) = env::var_os(FILE) else { return };
+    let memory = FileMemory::open(Path::new(&path), Access::ReadWrite).expect("the file");
+    // SAFETY: as in the test that started this process.
+    let region = unsafe { memory.cooperative() }.expect("a region");
+    let sections = Sections::attach(region).expect("a formatted region");
+    let mut caller = Caller::open(&sections, CALLS, UNITS).expect("a lane");
+    let job = |id, unit: &str, method: &str, input| JobRequest {
+        id,
+        unit: unit.into(),
+        method: method.into(),
+        input,
+        ..JobRequest::default()
+    };
+
+    let abc = Resource::inline(b"abc".to_vec());
+    let digest = caller.run(&job(1, "hash", "sha256", abc.clone())).expect("an answer");
+    let Place::Inline(bytes) = digest.outcome.expect("a digest").place else { panic!("no bytes") };
+    assert_eq!((digest.id, bytes.len(), bytes[..2].to_vec()), (1, 32, vec![0xba, 0x78]));
+
+    let poor = JobRequest {
+        limits: Limits { credits: 10, ..Limits::default() },
+        ..job(2, "hash", "sha256", abc)
+    };
+    let refused = caller.run(&poor).expect("an answer");
+    assert_eq!(refused.outcome.expect_err("it costs more").code, OUT_OF_CREDITS);
+
+    // A flock in shared memory, made there, and then stepped without a copy.
+    let flock = MemoryRef { space: 1 << 31 | FLOCK.0, offset: 0, length: 0 };
+    let mut init = job(3, "boids", "init", Resource::default());
+    (init.params, init.output) = (br#"{"count": 100}"#.to_vec(), flock);
+    let made = caller.run(&init).expect("an answer");
+    let mut step = job(4, "boids", "step", Resource::memory(flock));
+    step.output = flock;
+    let stepped = caller.run(&step).expect("an answer");
+    assert_eq!(stepped.outcome, made.outcome);
+    assert_eq!((stepped.bytes_in, stepped.bytes_copied), (made.bytes_out, 0));
+    assert!(stepped.cost > made.cost);
+}
