@@ -4,8 +4,8 @@ use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, XChaCha20Poly1305};
 use zeroize::Zeroizing;
 
-use super::keys::{Keyring, Secret};
-use super::{Kind, SealParams, XSealParams};
+use super::keys::Secret;
+use super::{SealParams, XSealParams};
 use crate::batch;
 use crate::budget::Budget;
 use crate::error::UnitError;
@@ -87,7 +87,7 @@ fn give(out: &mut dyn Output, bytes: &[u8]) -> Result<usize, UnitError> {
 }
 
 pub(super) fn seal(
-    keys: &Keyring,
+    key: &Secret,
     params: &SealParams,
     input: &[u8],
     out: &mut dyn Output,
@@ -95,13 +95,13 @@ pub(super) fn seal(
 ) -> Result<usize, UnitError> {
     budget.check()?;
     require(out, sealed_len(input.len()))?;
-    let cipher = cipher(keys.get(params.key, Kind::Aead)?);
+    let cipher = cipher(key);
     let nonce = nonce::<12>(params.nonce.as_slice())?.into();
     give(out, &sealed(&cipher, &nonce, params.aad.as_slice(), input)?)
 }
 
 pub(super) fn open(
-    keys: &Keyring,
+    key: &Secret,
     params: &SealParams,
     input: &[u8],
     out: &mut dyn Output,
@@ -109,13 +109,13 @@ pub(super) fn open(
 ) -> Result<usize, UnitError> {
     budget.check()?;
     require(out, input.len().saturating_sub(TAG_LEN))?;
-    let cipher = cipher(keys.get(params.key, Kind::Aead)?);
+    let cipher = cipher(key);
     let nonce = nonce::<12>(params.nonce.as_slice())?.into();
     give(out, &opened(&cipher, &nonce, params.aad.as_slice(), input)?)
 }
 
 pub(super) fn seal_x(
-    keys: &Keyring,
+    key: &Secret,
     params: &XSealParams,
     input: &[u8],
     out: &mut dyn Output,
@@ -123,13 +123,13 @@ pub(super) fn seal_x(
 ) -> Result<usize, UnitError> {
     budget.check()?;
     require(out, sealed_len(input.len()))?;
-    let cipher = xcipher(keys.get(params.key, Kind::Aead)?);
+    let cipher = xcipher(key);
     let nonce = nonce::<24>(params.nonce.as_slice())?.into();
     give(out, &sealed(&cipher, &nonce, params.aad.as_slice(), input)?)
 }
 
 pub(super) fn open_x(
-    keys: &Keyring,
+    key: &Secret,
     params: &XSealParams,
     input: &[u8],
     out: &mut dyn Output,
@@ -137,7 +137,7 @@ pub(super) fn open_x(
 ) -> Result<usize, UnitError> {
     budget.check()?;
     require(out, input.len().saturating_sub(TAG_LEN))?;
-    let cipher = xcipher(keys.get(params.key, Kind::Aead)?);
+    let cipher = xcipher(key);
     let nonce = nonce::<24>(params.nonce.as_slice())?.into();
     give(out, &opened(&cipher, &nonce, params.aad.as_slice(), input)?)
 }
@@ -156,7 +156,7 @@ pub(super) fn sealed_batch_len(input: &[u8]) -> Result<usize, UnitError> {
 
 /// `seal_many` and `open_many`: message `i` has the nonce plus `i`.
 pub(super) fn many(
-    keys: &Keyring,
+    key: &Secret,
     params: &SealParams,
     input: &[u8],
     out: &mut dyn Output,
@@ -164,7 +164,7 @@ pub(super) fn many(
     way: Way,
 ) -> Result<usize, UnitError> {
     let items = batch::split(input)?;
-    let cipher = cipher(keys.get(params.key, Kind::Aead)?);
+    let cipher = cipher(key);
     let base = nonce::<12>(params.nonce.as_slice())?;
     let mut done = Vec::with_capacity(items.len());
     let mut total = 0_usize;

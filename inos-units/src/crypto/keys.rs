@@ -112,18 +112,9 @@ impl Keyring {
         Ok(())
     }
 
-    /// The kind and the bytes of a key.
-    pub(super) fn any(&self, handle: u64) -> Result<(Kind, &Secret), UnitError> {
+    fn get(&self, handle: u64) -> Result<(Kind, Secret), UnitError> {
         let slot = self.slots.get(self.slot(handle)?).ok_or(MISSING)?;
-        slot.key.as_ref().map(|(kind, key)| (*kind, key)).ok_or(MISSING)
-    }
-
-    /// The bytes of a key of this kind.
-    pub(super) fn get(&self, handle: u64, wanted: Kind) -> Result<&Secret, UnitError> {
-        match self.any(handle)? {
-            (kind, key) if kind == wanted => Ok(key),
-            _ => Err(UnitError::BadParam { name: "key", expected: "a key of another kind" }),
-        }
+        slot.key.clone().ok_or(MISSING)
     }
 }
 
@@ -131,5 +122,18 @@ impl CryptoUnit {
     pub(super) fn keys(&self) -> MutexGuard<'_, Keyring> {
         // A keyring that a panic left behind is whole: each of its steps leaves it so.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The kind of a key, and a copy of its bytes: nobody waits while a call works with them.
+    pub(super) fn key(&self, handle: u64) -> Result<(Kind, Secret), UnitError> {
+        self.keys().get(handle)
+    }
+
+    /// A copy of a key of this kind.
+    pub(super) fn key_of(&self, handle: u64, wanted: Kind) -> Result<Secret, UnitError> {
+        match self.key(handle)? {
+            (kind, key) if kind == wanted => Ok(key),
+            _ => Err(UnitError::BadParam { name: "key", expected: "a key of another kind" }),
+        }
     }
 }

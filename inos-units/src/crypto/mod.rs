@@ -283,7 +283,8 @@ unit! {
             bound: |_, _, _| Ok(32),
             run: whole(|unit, params, input, out, _| {
                 no_input(input)?;
-                give(out, &sign::public(&unit.keys(), params.key)?)
+                let (kind, key) = unit.key(params.key)?;
+                give(out, &sign::public(kind, &key)?)
             }),
         }
         key_drop(KeyParams) {
@@ -309,7 +310,7 @@ unit! {
             answer: "RFC 8439",
             bound: |_, _, input| Ok(aead::sealed_len(input.len())),
             run: whole(|unit, params, input, out, budget| {
-                aead::seal(&unit.keys(), params, input, out, budget)
+                aead::seal(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget)
             }),
         }
         chacha20poly1305_open(SealParams) {
@@ -321,7 +322,7 @@ unit! {
             answer: "RFC 8439",
             bound: |_, _, input| Ok(input.len().saturating_sub(aead::TAG_LEN)),
             run: whole(|unit, params, input, out, budget| {
-                aead::open(&unit.keys(), params, input, out, budget)
+                aead::open(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget)
             }),
         }
         xchacha20poly1305_seal(XSealParams) {
@@ -333,7 +334,7 @@ unit! {
             answer: "draft-irtf-cfrg-xchacha-03",
             bound: |_, _, input| Ok(aead::sealed_len(input.len())),
             run: whole(|unit, params, input, out, budget| {
-                aead::seal_x(&unit.keys(), params, input, out, budget)
+                aead::seal_x(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget)
             }),
         }
         xchacha20poly1305_open(XSealParams) {
@@ -345,7 +346,7 @@ unit! {
             answer: "draft-irtf-cfrg-xchacha-03",
             bound: |_, _, input| Ok(input.len().saturating_sub(aead::TAG_LEN)),
             run: whole(|unit, params, input, out, budget| {
-                aead::open_x(&unit.keys(), params, input, out, budget)
+                aead::open_x(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget)
             }),
         }
         seal_many(SealParams) {
@@ -357,7 +358,7 @@ unit! {
             answer: "RFC 8439",
             bound: |_, _, input| aead::sealed_batch_len(input),
             run: whole(|unit, params, input, out, budget| {
-                aead::many(&unit.keys(), params, input, out, budget, aead::Way::Seal)
+                aead::many(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget, aead::Way::Seal)
             }),
         }
         open_many(SealParams) {
@@ -369,7 +370,7 @@ unit! {
             answer: "RFC 8439",
             bound: |_, _, input| Ok(input.len()),
             run: whole(|unit, params, input, out, budget| {
-                aead::many(&unit.keys(), params, input, out, budget, aead::Way::Open)
+                aead::many(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget, aead::Way::Open)
             }),
         }
         ed25519_sign(KeyParams) {
@@ -382,7 +383,7 @@ unit! {
             bound: |_, _, _| Ok(64),
             run: whole(|unit, params, input, out, budget| {
                 budget.check()?;
-                give(out, &sign::sign(&unit.keys(), params.key, input)?)
+                give(out, &sign::sign(&unit.key_of(params.key, Kind::Ed25519)?, input))
             }),
         }
         ed25519_verify(VerifyParams) {
@@ -423,7 +424,7 @@ unit! {
             run: whole(|unit, params, input, out, _| {
                 no_input(input)?;
                 crate::output::require(out, 8)?;
-                let key = sign::agree(&unit.keys(), params)?;
+                let key = sign::agree(&unit.key_of(params.key, Kind::X25519)?, params)?;
                 give(out, &unit.keys().insert(Kind::Aead, &key)?)
             }),
         }

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-use super::keys::{Keyring, Secret};
+use super::keys::Secret;
 use super::{AgreeParams, Kind, VerifyParams};
 use crate::batch;
 use crate::budget::Budget;
@@ -18,23 +18,18 @@ const GROUP: usize = 64;
 
 const REFUSED: UnitError = UnitError::Refused { what: "the signature" };
 
-pub(super) fn public(keys: &Keyring, handle: u64) -> Result<[u8; PUBLIC_LEN], UnitError> {
-    match keys.any(handle)? {
-        (Kind::Ed25519, key) => Ok(SigningKey::from_bytes(key).verifying_key().to_bytes()),
-        (Kind::X25519, key) => Ok(PublicKey::from(&StaticSecret::from(**key)).to_bytes()),
-        (Kind::Aead, _) => {
+pub(super) fn public(kind: Kind, key: &Secret) -> Result<[u8; PUBLIC_LEN], UnitError> {
+    match kind {
+        Kind::Ed25519 => Ok(SigningKey::from_bytes(key).verifying_key().to_bytes()),
+        Kind::X25519 => Ok(PublicKey::from(&StaticSecret::from(**key)).to_bytes()),
+        Kind::Aead => {
             Err(UnitError::BadParam { name: "key", expected: "a key that has a public half" })
         }
     }
 }
 
-pub(super) fn sign(
-    keys: &Keyring,
-    handle: u64,
-    message: &[u8],
-) -> Result<[u8; SIGNATURE_LEN], UnitError> {
-    let key = SigningKey::from_bytes(keys.get(handle, Kind::Ed25519)?);
-    Ok(key.sign(message).to_bytes())
+pub(super) fn sign(key: &Secret, message: &[u8]) -> [u8; SIGNATURE_LEN] {
+    SigningKey::from_bytes(key).sign(message).to_bytes()
 }
 
 fn public_of(bytes: &[u8; PUBLIC_LEN]) -> Result<VerifyingKey, UnitError> {
@@ -69,9 +64,9 @@ pub(super) fn verify_batch(input: &[u8], budget: &Budget) -> Result<(), UnitErro
 }
 
 /// The key that both sides come to.
-pub(super) fn agree(keys: &Keyring, params: &AgreeParams) -> Result<Secret, UnitError> {
+pub(super) fn agree(key: &Secret, params: &AgreeParams) -> Result<Secret, UnitError> {
     let refused = UnitError::Refused { what: "a public key of small order" };
-    let own = StaticSecret::from(**keys.get(params.key, Kind::X25519)?);
+    let own = StaticSecret::from(**key);
     let other: [u8; PUBLIC_LEN] = params.public.to_array().ok_or_else(|| refused.clone())?;
     let shared = own.diffie_hellman(&PublicKey::from(other));
     if !shared.was_contributory() {

@@ -1,0 +1,200 @@
+//! Units beside their peers, by turns in one run; the ratio is the peer's time by the unit's.
+//!
+//! `cargo run --release -p inos-units --features full --example rates`
+//!
+//! The peers are the crates that the units stand on, a loop where the unit takes many at once, and
+//! the program `brotli` of the reference, if there is one.
+
+use std::hint::black_box;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use inos_units::crypto::{KeyParams, Kind, KindParams, SealParams, VerifyParams};
+use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput, batch};
+use sha2::Digest as _;
+
+const ROUNDS: usize = 15;
+const TURN: Duration = Duration::from_millis(40);
+
+type Result<T> = std::result::Result<T, UnitError>;
+
+fn main() -> Result<()> {
+    println!("{:38} {:>11} {:>11} {:>7}", "ns, medians", "unit", "peer", "ratio");
+    let bench = Bench { units: Dispatcher::standard() };
+    hash(&bench)?;
+    crypto(&bench)?;
+    compress(&bench)
+}
+
+struct Bench {
+    units: Dispatcher,
+}
+
+impl Bench {
+    fn call(&self, unit: &str, method: &str, input: &[u8], params: &str) -> Result<Vec<u8>> {
+        let mut out = VecOutput::new(1 << 28);
+        let call = Call { input, params: params.as_bytes() };
+        self.units.execute_named(unit, method, call, &mut out, &Budget::unlimited())?;
+        Ok(out.to_vec())
+    }
+
+    /// Times a method, for each of so many things, and its peer by turns.
+    fn row(
+        &self,
+        name: &str,
+        things: u32,
+        (unit, method, input, params): (&str, &str, &[u8], &str),
+        mut peer: impl FnMut(),
+    ) -> Result<()> {
+        let id = self.units.resolve(unit, method)?;
+        let (mut out, budget) = (VecOutput::new(1 << 28), Budget::unlimited());
+        let call = Call { input, params: params.as_bytes() };
+        let mut ours = || {
+            out.clear();
+            black_box(self.units.execute(id, call, &mut out, &budget)).map(drop)
+        };
+        ours()?;
+        let (mut unit_times, mut peer_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let unit = time(|| drop(ours())) / f64::from(things);
+            let peer = time(&mut peer) / f64::from(things);
+            unit_times.push(unit);
+            peer_times.push(peer);
+            ratios.push(peer / unit);
+        }
+        let [unit, peer, ratio] = [unit_times, peer_times, ratios].map(median);
+        println!("{name:38} {unit:11.1} {peer:11.1} {ratio:6.2}x");
+        Ok(())
+    }
+}
+
+/// Nanoseconds a call.
+fn time(mut call: impl FnMut()) -> f64 {
+    let (begin, mut calls) = (Instant::now(), 0_u32);
+    while begin.elapsed() < TURN {
+        call();
+        calls += 1;
+    }
+    begin.elapsed().as_nanos() as f64 / f64::from(calls)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn hash(bench: &Bench) -> Result<()> {
+    for len in [40, 64, 100, 256, 1000, 1024, 4096] {
+        let messages = vec![vec![7; len]; 1024];
+        let input = batch::join(messages.iter().map(Vec::as_slice))?;
+        let name = format!("blake3_many, {len} bytes: a loop");
+        bench.row(&name, 1024, ("hash", "blake3_many", &input, ""), || {
+            for message in &messages {
+                black_box(blake3::hash(message));
+            }
+        })?;
+    }
+    for len in [64, 16 << 20] {
+        let input = vec![7; len];
+        bench.row(
+            &format!("blake3, {len} bytes: blake3"),
+            1,
+            ("hash", "blake3", &input, ""),
+            || {
+                black_box(blake3::hash(&input));
+            },
+        )?;
+        bench.row(
+            &format!("sha256, {len} bytes: sha2"),
+            1,
+            ("hash", "sha256", &input, ""),
+            || {
+                black_box(sha2::Sha256::digest(&input));
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn crypto(bench: &Bench) -> Result<()> {
+    let import = |kind| -> Result<u64> {
+        let handle =
+            bench.call("crypto", "key_import", &[7; 32], &KindParams { kind }.to_json())?;
+        Ok(handle.first_chunk().map_or(0, |handle| u64::from_le_bytes(*handle)))
+    };
+    let seal = SealParams { key: import(Kind::Aead)?, nonce: [1; 12].into(), ..Default::default() };
+    let seal = seal.to_json();
+    let messages = vec![vec![7; 64]; 1024];
+    let together = batch::join(messages.iter().map(Vec::as_slice))?;
+    bench.row(
+        "seal_many, 64 bytes: one by one",
+        1024,
+        ("crypto", "seal_many", &together, &seal),
+        || {
+            for message in &messages {
+                drop(black_box(bench.call("crypto", "chacha20poly1305_seal", message, &seal)));
+            }
+        },
+    )?;
+    let key = KeyParams { key: import(Kind::Ed25519)? }.to_json();
+    let message = [7; 100];
+    let public = bench.call("crypto", "key_public", b"", &key)?;
+    let signature = bench.call("crypto", "ed25519_sign", &message, &key)?;
+    let item = [&public[..], &signature, &message].concat();
+    let items = batch::join([item.as_slice(); 64])?;
+    let verify = VerifyParams { public: public.into(), signature: signature.into() }.to_json();
+    bench.row(
+        "verify_batch of 64: one by one",
+        64,
+        ("crypto", "ed25519_verify_batch", &items, ""),
+        || {
+            for _ in 0..64 {
+                drop(black_box(bench.call("crypto", "ed25519_verify", &message, &verify)));
+            }
+        },
+    )
+}
+
+/// Against a process that is started for each: long enough that it does not matter.
+fn compress(bench: &Bench) -> Result<()> {
+    let words = include_str!("../src/macros.rs");
+    let text: Vec<u8> = (0..600_u32)
+        .flat_map(|round| {
+            let turn = (round as usize * 977) % words.len();
+            let (a, b) = words.as_bytes().split_at(turn);
+            [b, a, &round.to_le_bytes()].concat()
+        })
+        .collect();
+    let Some(stream) = program(&["-c", "-q", "9"], &text) else {
+        println!("there is no program `brotli` to compare with");
+        return Ok(());
+    };
+    println!(
+        "brotli: {} bytes of text, {} as the reference compresses it",
+        text.len(),
+        stream.len()
+    );
+    let decode = ("compress", "brotli_decompress", &stream[..], "");
+    bench.row("decompress: brotli -d", 1, decode, || {
+        black_box(program(&["-d", "-c"], &stream));
+    })?;
+    let ours = bench.call("compress", "brotli_compress", &text, r#"{"quality": 9}"#)?;
+    println!("brotli: {} bytes as the unit compresses it", ours.len());
+    let encode = ("compress", "brotli_compress", &text[..], r#"{"quality": 9}"#);
+    bench.row("compress, quality 9: brotli -q 9", 1, encode, || {
+        black_box(program(&["-c", "-q", "9"], &text));
+    })
+}
+
+/// What the program gives; `None` where there is none.
+fn program(arguments: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+    let mut command = Command::new("brotli");
+    let mut child =
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    let mut stdin = child.stdin.take()?;
+    std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().ok().map(|output| output.stdout)
+    })
+}
