@@ -13,7 +13,7 @@ use crate::output::require;
 use crate::unit::Output;
 
 /// Bytes of a tag.
-pub(super) const TAG_LEN: usize = 16;
+const TAG_LEN: usize = 16;
 
 /// Longest message: it is sealed in one go, so this is how long the budget is not looked at.
 const MAX_LEN: usize = 1 << 28;
@@ -23,7 +23,7 @@ const ITEMS_PER_CHECK: usize = 256;
 
 const REFUSED: UnitError = UnitError::Refused { what: "the tag" };
 
-pub(super) const fn sealed_len(len: usize) -> usize {
+const fn sealed_len(len: usize) -> usize {
     len.saturating_add(TAG_LEN)
 }
 
@@ -77,76 +77,62 @@ fn cipher(key: &Secret) -> ChaCha20Poly1305 {
     ChaCha20Poly1305::new((&**key).into())
 }
 
-fn xcipher(key: &Secret) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new((&**key).into())
-}
-
-fn give(out: &mut dyn Output, bytes: &[u8]) -> Result<usize, UnitError> {
-    out.write(0, bytes)?;
-    Ok(bytes.len())
-}
-
-pub(super) fn seal(
-    key: &Secret,
-    params: &SealParams,
-    input: &[u8],
-    out: &mut dyn Output,
-    budget: &Budget,
-) -> Result<usize, UnitError> {
-    budget.check()?;
-    require(out, sealed_len(input.len()))?;
-    let cipher = cipher(key);
-    let nonce = nonce::<12>(params.nonce.as_slice())?.into();
-    give(out, &sealed(&cipher, &nonce, params.aad.as_slice(), input)?)
-}
-
-pub(super) fn open(
-    key: &Secret,
-    params: &SealParams,
-    input: &[u8],
-    out: &mut dyn Output,
-    budget: &Budget,
-) -> Result<usize, UnitError> {
-    budget.check()?;
-    require(out, input.len().saturating_sub(TAG_LEN))?;
-    let cipher = cipher(key);
-    let nonce = nonce::<12>(params.nonce.as_slice())?.into();
-    give(out, &opened(&cipher, &nonce, params.aad.as_slice(), input)?)
-}
-
-pub(super) fn seal_x(
-    key: &Secret,
-    params: &XSealParams,
-    input: &[u8],
-    out: &mut dyn Output,
-    budget: &Budget,
-) -> Result<usize, UnitError> {
-    budget.check()?;
-    require(out, sealed_len(input.len()))?;
-    let cipher = xcipher(key);
-    let nonce = nonce::<24>(params.nonce.as_slice())?.into();
-    give(out, &sealed(&cipher, &nonce, params.aad.as_slice(), input)?)
-}
-
-pub(super) fn open_x(
-    key: &Secret,
-    params: &XSealParams,
-    input: &[u8],
-    out: &mut dyn Output,
-    budget: &Budget,
-) -> Result<usize, UnitError> {
-    budget.check()?;
-    require(out, input.len().saturating_sub(TAG_LEN))?;
-    let cipher = xcipher(key);
-    let nonce = nonce::<24>(params.nonce.as_slice())?.into();
-    give(out, &opened(&cipher, &nonce, params.aad.as_slice(), input)?)
-}
-
-/// Whether a batch is sealed or opened.
+/// Whether a message is sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Seal,
     Open,
+}
+
+/// Bytes of the result for so many of the input.
+pub(super) const fn result_len(way: Way, len: usize) -> usize {
+    match way {
+        Way::Seal => sealed_len(len),
+        Way::Open => len.saturating_sub(TAG_LEN),
+    }
+}
+
+/// One message.
+fn one<A: AeadInOut>(
+    cipher: &A,
+    nonce: &chacha20poly1305::aead::Nonce<A>,
+    aad: &[u8],
+    input: &[u8],
+    out: &mut dyn Output,
+    way: Way,
+) -> Result<usize, UnitError> {
+    require(out, result_len(way, input.len()))?;
+    let bytes = match way {
+        Way::Seal => sealed(cipher, nonce, aad, input)?,
+        Way::Open => opened(cipher, nonce, aad, input)?,
+    };
+    out.write(0, &bytes)?;
+    Ok(bytes.len())
+}
+
+/// ChaCha20-Poly1305.
+pub(super) fn chacha(
+    key: &Secret,
+    params: &SealParams,
+    input: &[u8],
+    out: &mut dyn Output,
+    way: Way,
+) -> Result<usize, UnitError> {
+    let nonce = nonce::<12>(params.nonce.as_slice())?.into();
+    one(&cipher(key), &nonce, params.aad.as_slice(), input, out, way)
+}
+
+/// XChaCha20-Poly1305.
+pub(super) fn xchacha(
+    key: &Secret,
+    params: &XSealParams,
+    input: &[u8],
+    out: &mut dyn Output,
+    way: Way,
+) -> Result<usize, UnitError> {
+    let nonce = nonce::<24>(params.nonce.as_slice())?.into();
+    let cipher = XChaCha20Poly1305::new((&**key).into());
+    one(&cipher, &nonce, params.aad.as_slice(), input, out, way)
 }
 
 /// Bytes of a batch of sealed messages.
@@ -186,7 +172,8 @@ pub(super) fn many(
     // All tags hold by now.
     let bytes = Zeroizing::new(batch::join(done.iter().map(|bytes| bytes.as_slice()))?);
     require(out, bytes.len())?;
-    give(out, &bytes)
+    out.write(0, &bytes)?;
+    Ok(bytes.len())
 }
 
 /// The nonce of message `index`.
