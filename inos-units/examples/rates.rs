@@ -8,6 +8,7 @@
 use std::hint::black_box;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::ptr::null;
 use std::time::{Duration, Instant};
 
 use inos_units::crypto::{KeyParams, Kind, KindParams, SealParams, VerifyParams};
@@ -22,6 +23,7 @@ type Result<T> = std::result::Result<T, UnitError>;
 fn main() -> Result<()> {
     println!("{:38} {:>11} {:>11} {:>7}", "ns, medians", "unit", "peer", "ratio");
     let bench = Bench { units: Dispatcher::standard() };
+    boundary(&bench)?;
     hash(&bench)?;
     crypto(&bench)?;
     compress(&bench)
@@ -82,6 +84,44 @@ fn time(mut call: impl FnMut()) -> f64 {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+inos_units::export_abi!(Dispatcher::standard());
+
+fn free(block: *mut u8) {
+    // SAFETY: it was given out just now, and nobody looks at it.
+    unsafe { compute_free(block) };
+}
+
+/// What the C functions add to a call that is made from Rust.
+fn boundary(bench: &Bench) -> Result<()> {
+    let id = bench.units.resolve("hash", "sha256")?;
+    let (mut out, budget, input) = (VecOutput::new(32), Budget::unlimited(), [7; 64]);
+    let raw = |bytes: &[u8]| (bytes.as_ptr(), bytes.len());
+    let ((unit, unit_len), (method, method_len), (data, len)) =
+        (raw(b"hash"), raw(b"sha256"), raw(&input));
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        times[0].push(time(|| {
+            let call = Call { input: &input, params: b"" };
+            drop(black_box(bench.units.execute(id, call, &mut out, &budget)));
+        }));
+        times[1].push(time(|| {
+            // SAFETY: a slice that outlives the call, and nothing.
+            free(unsafe { compute_execute_id(id.raw(), data, len, null(), 0) });
+        }));
+        times[2].push(time(|| {
+            // SAFETY: slices that outlive the call, and nothing.
+            free(unsafe {
+                compute_execute(unit, unit_len, method, method_len, data, len, null(), 0)
+            });
+        }));
+    }
+    let [direct, by_id, by_name] = times.map(median);
+    println!(
+        "sha256 of 64 bytes: {direct:.0} ns from Rust, {by_id:.0} from C by id, {by_name:.0} by name"
+    );
+    Ok(())
 }
 
 fn hash(bench: &Bench) -> Result<()> {
