@@ -56,6 +56,14 @@ impl Budget {
         Self { meter: Some(Arc::new(Meter { spent: AtomicU64::new(0), limit })), ..self }
     }
 
+    /// Begins to count again from 0, for the next call of who owns all clones.
+    pub(crate) fn reset(&self) {
+        if let Some(meter) = &self.meter {
+            // Relaxed: a count, which carries no data.
+            meter.spent.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Whether credits are counted.
     #[must_use]
     #[inline]

@@ -192,12 +192,18 @@ impl Dispatcher {
             return Err(UnitError::UnknownId { id: id.raw() });
         };
         let number = id.method_index();
-        let len = metered(cost_of(info, number), call.input.len(), budget, || {
-            guard(|| unit.execute(number, call, out, budget)).map_err(|error| error.with_id(id))
-        })?;
-        // A length that the sink cannot hold is a bug in the unit; nobody downstream may trust it.
-        crate::output::require(out, len)?;
-        Ok(len)
+        let price = Price::of(budget, || info.methods.get(usize::from(number)));
+        price.spend_before(call.input.len(), budget)?;
+        match guard(|| unit.execute(number, call, out, budget)) {
+            Ok(len) => {
+                price.spend_after(call.input.len(), len, budget)?;
+                // A length that the sink cannot hold is a bug in the unit; nobody downstream may
+                // trust it.
+                crate::output::require(out, len)?;
+                Ok(len)
+            }
+            Err(error) => Err(error.with_id(id)),
+        }
     }
 
     /// Runs the pieces of a call's [`plan`](Self::plan), which `run` does, and spends what
@@ -225,7 +231,11 @@ impl Dispatcher {
         budget: &Budget,
         run: impl FnOnce() -> Result<usize, UnitError>,
     ) -> Result<usize, UnitError> {
-        metered(self.method(id).map(|method| method.cost), input_len, budget, run)
+        let price = Price::of(budget, || self.method(id));
+        price.spend_before(input_len, budget)?;
+        let len = run()?;
+        price.spend_after(input_len, len, budget)?;
+        Ok(len)
     }
 
     /// The most bytes that the result of this call can have.
@@ -345,25 +355,27 @@ impl Dispatcher {
     }
 }
 
-/// Runs a call and spends what it costs: what is known before, before, and the rest after it.
-#[inline]
-fn metered(
-    cost: Option<Cost>,
-    input_len: usize,
-    budget: &Budget,
-    run: impl FnOnce() -> Result<usize, UnitError>,
-) -> Result<usize, UnitError> {
-    let Some(cost) = cost.filter(|_| budget.is_metered()) else { return run() };
-    let before = cost.of(input_len, 0);
-    budget.spend(before)?;
-    let len = run()?;
-    budget.spend(cost.of(input_len, len).saturating_sub(before))?;
-    Ok(len)
-}
+/// What a call costs, if anybody counts: what is known before is spent before, the rest after it.
+#[derive(Clone, Copy)]
+struct Price(Option<Cost>);
 
-#[inline]
-fn cost_of(info: &UnitInfo, number: u16) -> Option<Cost> {
-    info.methods.get(usize::from(number)).map(|method| method.cost)
+impl Price {
+    #[inline]
+    fn of(budget: &Budget, method: impl FnOnce() -> Option<&'static Method>) -> Self {
+        Self(if budget.is_metered() { method().map(|method| method.cost) } else { None })
+    }
+
+    #[inline]
+    fn spend_before(self, input_len: usize, budget: &Budget) -> Result<(), UnitError> {
+        self.0.map_or(Ok(()), |cost| budget.spend(cost.of(input_len, 0)))
+    }
+
+    #[inline]
+    fn spend_after(self, input_len: usize, len: usize, budget: &Budget) -> Result<(), UnitError> {
+        self.0.map_or(Ok(()), |cost| {
+            budget.spend(cost.of(input_len, len).saturating_sub(cost.of(input_len, 0)))
+        })
+    }
 }
 
 impl core::fmt::Debug for Dispatcher {

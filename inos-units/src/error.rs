@@ -230,6 +230,7 @@ impl UnitError {
     }
 
     /// A unit knows the numbers of its methods only; a caller knows the whole id.
+    #[cold]
     pub(crate) fn with_id(self, id: crate::MethodId) -> Self {
         match self {
             Self::UnknownId { .. } => Self::UnknownId { id: id.raw() },

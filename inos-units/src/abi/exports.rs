@@ -16,6 +16,8 @@ use crate::unit::{Call, Output as _};
 type Units = LazyLock<Dispatcher>;
 
 thread_local! {
+    /// A meter that counts and does not limit, when it is not in use: making one takes memory.
+    static METER: RefCell<Option<Budget>> = const { RefCell::new(None) };
     static LAST_ERROR: RefCell<Option<UnitError>> = const { RefCell::new(None) };
 }
 
@@ -34,10 +36,16 @@ struct Spent {
 fn measured<T>(
     call: impl FnOnce(&Budget) -> Result<T, UnitError>,
 ) -> (Result<T, UnitError>, Spent) {
-    let budget = Budget::unlimited().with_credits(u64::MAX);
+    // A call inside a call finds none, and makes its own.
+    let budget = METER.try_with(RefCell::take).ok().flatten();
+    let budget = budget.unwrap_or_else(|| Budget::unlimited().with_credits(u64::MAX));
+    budget.reset();
     let clock = Clock::start();
     let result = guard(|| call(&budget));
-    (result, Spent { credits: budget.spent(), nanoseconds: clock.nanoseconds() })
+    let spent = Spent { credits: budget.spent(), nanoseconds: clock.nanoseconds() };
+    // A thread that ends keeps nothing.
+    let _ = METER.try_with(|meter| meter.replace(Some(budget)));
+    (result, spent)
 }
 
 /// `compute_execute`: calls a method by name.
