@@ -52,8 +52,8 @@ impl Flock {
         units
             .execute_named("boids", "init", call, &mut frame, &Budget::unlimited())
             .expect("boids.init");
-        // Brute force knows no cap.
-        let params = StepParams { max_neighbours: 1024, ..StepParams::default() };
+        // Brute force knows no limit of a cell.
+        let params = StepParams { max_per_cell: 1024, ..StepParams::default() };
         let mut flock = Self { units, step, params, frame, next: VecOutput::new(len) };
         for _ in 0..WARM_UP_COUNT {
             flock.step();

@@ -138,6 +138,7 @@ proptest! {
         max_force in prop::sample::select(vec![0.0, 1e6]),
         dt in prop::sample::select(vec![0.0, 0.02, 1.0]),
         cap in prop::sample::select(vec![1, 16, 17, 1024]),
+        field_of_view in prop::sample::select(vec![0.0, 0.3, 1.0]),
     ) {
         let frame = frame_of(bounds, half_extent, dim, &boids);
         let params = StepParams {
@@ -151,7 +152,8 @@ proptest! {
             max_speed: speeds.1,
             max_force,
             dt,
-            max_neighbours: cap,
+            max_per_cell: cap,
+            field_of_view,
         };
         let mut frame = frame;
         for _ in 0..3 {
@@ -172,7 +174,7 @@ proptest! {
     #[test]
     fn any_params_are_refused_or_taken(text in prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
-        r#"\{("(count|dim|seed|bounds|half_extent|speed|dt|max_neighbours)":(-?[0-9]{1,12}(\.[0-9]{1,3})?(e[0-9]{1,3})?|null|true|"torus"|\[\]),?){0,3}\}"#
+        r#"\{("(count|dim|seed|bounds|half_extent|speed|dt|max_per_cell)":(-?[0-9]{1,12}(\.[0-9]{1,3})?(e[0-9]{1,3})?|null|true|"torus"|\[\]),?){0,3}\}"#
             .prop_map(String::into_bytes),
     ]) {
         // Keeps what a lucky text asks for small.
@@ -240,7 +242,7 @@ fn parameters_that_contradict() {
     };
     refused(r#"{"min_speed": 3, "max_speed": 2}"#, "min_speed");
     refused(r#"{"alignment_radius": 2.001}"#, "alignment_radius");
-    refused(r#"{"max_neighbours": 0}"#, "max_neighbours");
+    refused(r#"{"max_per_cell": 0}"#, "max_per_cell");
     refused(r#"{"dt": 1.01}"#, "dt");
     assert!(raw("step", frame.as_bytes(), br#"{"alignment_radius": 2}"#).is_ok());
     assert!(matches!(

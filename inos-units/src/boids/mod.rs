@@ -5,6 +5,7 @@
 //! | `init` | nothing | [`InitParams`] | a frame |
 //! | `step` | a frame | [`StepParams`] | the next frame |
 //! | `resize` | a frame | [`ResizeParams`] | the frame with more or fewer boids |
+//! | `step_fast` | a frame | [`StepParams`] | the next frame, rounded as is quickest |
 //! | `stats` | a frame | none | JSON: count, dim, bounds, step, speeds, order parameter, neighbours |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
@@ -24,26 +25,30 @@
 //! p' = p + v' * dt,  kept in the world
 //! ```
 //!
-//! The order parameter is the length of the mean heading (Vicsek et al. 1995), from 0 to 1.
+//! A neighbour is a boid nearer than the largest radius and in the field of view: within an angle
+//! of the heading whose cap is `field_of_view` of a sphere. The order parameter is the length of
+//! the mean heading (Vicsek et al. 1995), from 0 to 1.
 //!
 //! # Guarantees
-//! - The same frame and parameters give the same bits, on every machine and however a step is
-//!   cut into ranges. There are no fused, approximate or transcendental operations.
+//! - `step`: the same frame and parameters give the same bits, on every machine, with every
+//!   [`InstructionSet`], and however a step is cut into ranges. There are no fused, approximate or
+//!   transcendental operations. `step_fast` fuses products and sums and divides by an estimate
+//!   where the machine can: results differ from machine to machine in their last bits.
 //! - Positions stay in the world and speeds between the limits, up to rounding; nothing in a
 //!   result is NaN or infinite.
 //! - Any bytes are safe as input. Non-finite values refuse a frame; finite positions outside the
 //!   world are brought in, and velocity components beyond 10^6 are cut off there.
-//! - A step costs at most in proportion to the number of boids. A boid heeds at most
-//!   `max_neighbours` and compares itself with at most 4096 candidates, both in a fixed order:
-//!   its own row of grid cells first. In a flock so dense that this matters it does not see the
-//!   others.
+//! - A step costs at most in proportion to the number of boids. Of a cell of the grid, as wide as
+//!   a boid sees, `max_per_cell` boids are seen by others: an evenly spaced share of those in a
+//!   fuller one. Cells are wider, and this number larger with them, up to 4096, where a flock is
+//!   so scattered that there would be more than four to a boid.
 //! - In a torus no radius may exceed the half extent.
 //!
 //! # Order of boids
-//! A step leaves boids in the order of their grid cells. Who is who is in the array of ids.
+//! A step leaves boids in the order of their grid cells, those that others did not see at the end. Who is who is in the array of ids.
 //!
 //! # Not supported
-//! Obstacles, predators, goals; a field of view; forces other than the three.
+//! Obstacles, predators, goals; forces other than the three.
 //!
 //! # Example
 //! ```
@@ -78,12 +83,17 @@ mod grid;
 mod init;
 mod order;
 mod params;
+mod part;
 mod plan;
 mod pool;
 mod rng;
 mod rule;
+#[allow(unsafe_code)]
+mod simd;
+mod sort;
 mod stats;
-mod tile;
+mod survey;
+mod sweep;
 mod world;
 
 use std::sync::Arc;
@@ -93,15 +103,25 @@ pub use frame::{
     frame_len, write_frame,
 };
 pub use params::{Bounds, InitParams, ResizeParams, StepParams};
+pub use simd::InstructionSet;
 
+use crate::budget::Budget;
+use crate::error::UnitError;
 use crate::schema::NoParams;
 use crate::unit;
-use crate::unit::Cost;
+use crate::unit::{Cost, Plan};
 
 /// The unit `boids`. It keeps no flock, only memory of past steps for use in the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BoidsUnit {
+    instructions: InstructionSet,
     pools: Arc<plan::Pools>,
+}
+
+impl Default for BoidsUnit {
+    fn default() -> Self {
+        Self { instructions: InstructionSet::widest(), pools: Arc::default() }
+    }
 }
 
 impl BoidsUnit {
@@ -109,6 +129,41 @@ impl BoidsUnit {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The unit, computing with other instructions than the widest that there are; with the
+    /// portable ones if the machine lacks them.
+    ///
+    /// ```
+    /// use inos_units::boids::{BoidsUnit, InstructionSet};
+    ///
+    /// for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+    ///     let unit = BoidsUnit::with_instructions(set);
+    ///     assert_eq!(unit.instructions(), set);
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_instructions(instructions: InstructionSet) -> Self {
+        let instructions =
+            if instructions.is_available() { instructions } else { InstructionSet::Portable };
+        Self { instructions, ..Self::default() }
+    }
+
+    /// What it computes with.
+    #[must_use]
+    pub const fn instructions(&self) -> InstructionSet {
+        self.instructions
+    }
+
+    fn step_plan(
+        &self,
+        params: &StepParams,
+        input: &[u8],
+        fast: bool,
+        budget: &Budget,
+    ) -> Result<Box<dyn Plan>, UnitError> {
+        let mode = plan::Mode { instructions: self.instructions, fast };
+        Ok(Box::new(plan::StepPlan::new(params, input, mode, budget, &self.pools)?))
     }
 }
 
@@ -129,12 +184,10 @@ unit! {
             input: "a frame",
             result: "a frame",
             determinism: Strict,
-            cost: Cost { call: 20_000, input_kib: 16_000, result_kib: 0 },
+            cost: Cost { call: 20_000, input_kib: 3_500, result_kib: 0 },
             answer: "every boid compared with every other, in 64-bit floats",
             bound: |_, _, input| Ok(Frame::new(input)?.header().frame_len()),
-            run: split(|unit, params, input, budget| {
-                Ok(Box::new(plan::StepPlan::new(params, input, budget, &unit.pools)?))
-            }),
+            run: split(|unit, params, input, budget| unit.step_plan(params, input, false, budget)),
         }
         resize(ResizeParams) {
             summary: "The boids of the lowest ids, or new ones added",
@@ -158,6 +211,16 @@ unit! {
             answer: "flocks whose numbers are known beforehand",
             bound: |_, _, _| Ok(stats::MAX_LEN),
             run: whole(|_, _, input, out, budget| stats::stats(input, out, budget)),
+        }
+        step_fast(StepParams) {
+            summary: "The next frame by Reynolds' rules, rounded as is quickest",
+            input: "a frame",
+            result: "a frame",
+            determinism: Fast,
+            cost: Cost { call: 20_000, input_kib: 3_000, result_kib: 0 },
+            answer: "every boid compared with every other, in 64-bit floats",
+            bound: |_, _, input| Ok(Frame::new(input)?.header().frame_len()),
+            run: split(|unit, params, input, budget| unit.step_plan(params, input, true, budget)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The order parameter, summed so that the order of summing does not matter.
 
-use super::rule::length;
+use super::rule::{Flyers, length_of};
+use super::simd::{Lanes, Simd};
 
 /// One, as the length of a heading in fixed point.
 const UNIT: f32 = (1 << 30) as f32;
@@ -18,13 +19,37 @@ impl HeadingSum {
     /// Adds the heading of a velocity; one without direction has none.
     #[inline]
     pub(super) fn add(&mut self, vel: [f32; 3]) {
-        let speed = length(vel);
+        let speed = length_of(vel);
         if speed > 0.0 {
             let per_speed = 1.0 / speed;
             for (sum, value) in self.0.iter_mut().zip(vel) {
-                // At most 2^30 each and 4e6 boids: far from the end of an i64.
-                *sum += (value * per_speed * UNIT) as i64;
+                // About 2^30 at most, and 4e6 boids: far from the end of an i64.
+                *sum += i64::from((value * per_speed * UNIT) as i32);
             }
+        }
+    }
+
+    /// Adds the headings of the first `count` of a group, with the same bits.
+    #[inline(always)]
+    pub(super) fn add_group<S: Simd, const DIM: usize>(
+        &mut self,
+        simd: S,
+        flyers: &Flyers,
+        count: usize,
+    ) {
+        let vel = flyers.vel.each_ref().map(|lanes| simd.load(lanes));
+        let mut squared = simd.mul(vel[0], vel[0]);
+        for &value in &vel[1..DIM] {
+            squared = simd.add(squared, simd.mul(value, value));
+        }
+        let speed = simd.sqrt(squared);
+        let moves = simd.less(simd.splat(0.0), speed);
+        let per_speed = simd.div(simd.splat(1.0), speed);
+        for (sum, &value) in self.0.iter_mut().zip(&vel[..DIM]) {
+            let heading = simd.mul(simd.mul(value, per_speed), simd.splat(UNIT));
+            let mut lanes: Lanes = [0.0; _];
+            simd.store(simd.keep(moves, heading), &mut lanes);
+            *sum += lanes.iter().take(count).map(|&lane| i64::from(lane as i32)).sum::<i64>();
         }
     }
 

@@ -66,8 +66,10 @@ crate::params! {
         max_force: f32 = 5.0 in 0.0..=1000000.0 =>
             "Highest acceleration, in world units per second squared";
         dt: f32 = 0.02 in 0.0..=1.0 => "Length of the step, in seconds";
-        max_neighbours: u32 = 128 in 1..=1024 =>
-            "Most neighbours a boid heeds; it looks no further once it has found them";
+        field_of_view: f32 = 1.0 in 0.0..=1.0 =>
+            "Share of all directions that a boid sees, around its heading: 1 all, 0.5 what is ahead";
+        max_per_cell: u32 = 32 in 1..=1024 =>
+            "Most boids that are seen of those in a cell as wide as a boid sees; of a fuller cell an even share";
     }
 }
 
@@ -83,6 +85,13 @@ impl StepParams {
     #[must_use]
     pub const fn perception_radius(&self) -> f32 {
         self.separation_radius.max(self.alignment_radius).max(self.cohesion_radius)
+    }
+
+    /// The cosine of half the field of view, of a cap that is this share of a sphere, times its
+    /// absolute value. Whoever sees all around sees behind, too, whatever rounding says.
+    pub(super) const fn view(&self) -> f32 {
+        let cosine = 1.0 - 2.0 * self.field_of_view;
+        if self.field_of_view < 1.0 { cosine * cosine.abs() } else { -2.0 }
     }
 
     /// Checks ranges and what fields demand of each other and of the world.

@@ -1,4 +1,5 @@
 //! A step in pieces: sort once, move any range of boids on any thread, write one frame.
+#![forbid(unsafe_code)]
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,16 +9,19 @@ use crate::error::UnitError;
 use crate::unit::{Output, Part, Plan};
 
 use super::frame::{Frame, Header, write_array, write_header, write_ids};
-use super::grid::{Grid, Sorted};
-use super::order::HeadingSum;
+use super::grid::{Grid, Row};
 use super::params::StepParams;
+use super::part::{PartWriter, Summary, WORD_LEN};
 use super::pool::Pool;
-use super::rule::Rule;
-use super::tile::{Body, Tile};
-use super::world::{MAX_VELOCITY, World};
+use super::rule::{Flyers, Rule};
+use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
+use super::sort::{Arrays, Sorted};
+use super::survey::{Brought, survey};
+use super::sweep::{Sums, look};
+use super::world::World;
 
-/// Boids moved between two looks at the budget; at worst some two milliseconds.
-const BOIDS_PER_CHECK: usize = 128;
+/// Candidates between two looks at the budget: some tenths of a millisecond.
+const WORK_PER_CHECK: usize = 1 << 15;
 
 /// Flocks above this count, and parts above this length, take their memory with them when a step
 /// ends. For them an allocation is nothing beside the step; kept, it could be gigabytes.
@@ -28,20 +32,26 @@ const MAX_KEPT_LEN: usize = 1 << 22;
 #[derive(Debug, Default)]
 pub(super) struct Pools {
     sorted: Pool<Sorted>,
-    tiles: Pool<Tile>,
+    brought: Pool<Brought>,
     parts: Pool<Part>,
 }
 
 /// Fewer boids than this are not worth a piece of their own.
 const MIN_BOIDS: usize = 64;
 
+/// How a step is computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mode {
+    pub(super) instructions: InstructionSet,
+    pub(super) fast: bool,
+}
+
 /// A step over a copy of its input, sorted. Items are boids in cell order.
 pub(super) struct StepPlan {
     /// Of the frame to be written; its statistics come with the merge.
     header: Header,
+    mode: Mode,
     rule: Rule,
-    radius_squared: f32,
-    cap: usize,
     grid: Grid,
     sorted: Sorted,
     pools: Arc<Pools>,
@@ -51,6 +61,7 @@ impl StepPlan {
     pub(super) fn new(
         params: &StepParams,
         input: &[u8],
+        mode: Mode,
         budget: &Budget,
         pools: &Arc<Pools>,
     ) -> Result<Self, UnitError> {
@@ -63,52 +74,123 @@ impl StepPlan {
             World { dim: frame.dim(), bounds: header.bounds, half_extent: header.half_extent };
         let radius = params.perception_radius();
         let mut sorted = pools.sorted.take();
-        let (low, high) = load(&frame, &world, &mut sorted.unsorted)?;
+        let mut brought = pools.brought.take();
+        let arrays = Arrays {
+            pos: core::array::from_fn(|axis| frame.pos(axis)),
+            vel: core::array::from_fn(|axis| frame.vel(axis)),
+        };
+        let (low, high, arrays) = match survey(&arrays, &world)? {
+            Some((low, high)) => (low, high, arrays),
+            None => {
+                brought.bring_in(&arrays, &world);
+                let (low, high) = brought.extent()?;
+                (low, high, brought.arrays())
+            }
+        };
         budget.check()?;
-        let grid = Grid::fit(&world, low, high, radius, frame.count());
-        sorted.sort(&grid, frame.ids());
+        let grid = Grid::fit(&world, low, high, radius, params.max_per_cell, frame.count());
+        sorted.sort(&grid, &arrays, frame.ids());
+        if frame.count() <= MAX_KEPT_COUNT {
+            pools.brought.give(brought);
+        }
 
         header.step = header.step.wrapping_add(1);
-        Ok(Self {
-            header,
-            rule: Rule::new(*params, world, header.seed),
-            radius_squared: radius * radius,
-            cap: params.max_neighbours as usize,
-            grid,
-            sorted,
-            pools: Arc::clone(pools),
-        })
+        let rule = Rule::new(*params, world, header.seed);
+        Ok(Self { header, mode, rule, grid, sorted, pools: Arc::clone(pools) })
     }
+}
 
-    fn advance<const DIM: usize>(
-        &self,
-        range: Range<usize>,
-        part: &mut Part,
-        tile: &mut Tile,
-        budget: &Budget,
-    ) -> Result<(), UnitError> {
-        let mut writer = PartWriter::new(part, range.len(), DIM);
-        let mut summary = Summary { start: range.start, len: range.len(), ..Summary::default() };
-        let mut tile_end = range.start;
-        for (done, index) in range.enumerate() {
-            if done.is_multiple_of(BOIDS_PER_CHECK) {
-                budget.check()?;
+/// Moves a range of boids.
+struct Advance<'a> {
+    plan: &'a StepPlan,
+    range: Range<usize>,
+    part: &'a mut Part,
+    budget: &'a Budget,
+    result: &'a mut Result<(), UnitError>,
+}
+
+impl Kernel for Advance<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let result = match (self.plan.header.dim, self.plan.rule.is_plain()) {
+            (2, true) => advance::<S, 2, true>(simd, self.plan, self.range, self.part, self.budget),
+            (2, false) => {
+                advance::<S, 2, false>(simd, self.plan, self.range, self.part, self.budget)
             }
-            if index >= tile_end {
-                tile_end = self.sorted.gather(&self.grid, index, tile);
+            (_, true) => advance::<S, 3, true>(simd, self.plan, self.range, self.part, self.budget),
+            (_, false) => {
+                advance::<S, 3, false>(simd, self.plan, self.range, self.part, self.budget)
             }
-            let body = &self.sorted.bodies[index];
-            let found = tile.search::<DIM>(index, &body.pos, self.radius_squared, self.cap);
-            let (near, weights) = tile.near_and_weights(found);
-            self.rule.weigh(near, weights);
-            let id = self.sorted.ids[index];
-            let (pos, vel) = self.rule.apply(id, body, tile.neighbours(found));
-            summary.add(found, vel);
-            writer.push(pos, vel);
-        }
-        summary.write(part);
-        Ok(())
+        };
+        *self.result = result;
     }
+}
+
+#[inline(always)]
+fn advance<S: Simd, const DIM: usize, const PLAIN: bool>(
+    simd: S,
+    plan: &StepPlan,
+    range: Range<usize>,
+    part: &mut Part,
+    budget: &Budget,
+) -> Result<(), UnitError> {
+    let StepPlan { rule, grid, sorted, .. } = plan;
+    let steering = rule.steering(simd);
+    let mut writer = PartWriter::new(part, range.len(), DIM);
+    let mut summary = Summary { start: range.start, len: range.len(), ..Summary::default() };
+    let mut flyers = Flyers::default();
+    let mut rows = [Row::default(); 9];
+    let mut work = WORK_PER_CHECK;
+    let mut index = range.start;
+    while index < range.end {
+        let [_, y, z, _] = sorted.bodies[index].pos;
+        let rest = sorted.row_rest(grid, grid.row(y, z), index);
+        let row_end = rest.end.min(range.end);
+        let row_count = grid.rows_around(y, z, &mut rows);
+        let own = if rest.is_seen { 1.0 } else { 0.0 };
+        while index < row_end {
+            if work >= WORK_PER_CHECK {
+                budget.check()?;
+                work = 0;
+            }
+            let end = (index + S::LANES).min(row_end);
+            let bodies = &sorted.bodies[index..end];
+            flyers.load::<S, DIM>(bodies);
+            let group = steering.group::<DIM, PLAIN>(simd, &flyers);
+            let slices = grid.slices_around(bodies[0].pos[0], bodies[bodies.len() - 1].pos[0]);
+            let mut sums = Sums::new(simd);
+            for row in &rows[..row_count] {
+                for run in slices.iter().flatten() {
+                    let candidates = sorted.run(row.first, run.first, run.last);
+                    let [dy, dz] = row.shift;
+                    let mut group = group;
+                    for (axis, shift) in [run.shift, dy, dz].into_iter().enumerate().take(DIM) {
+                        group.pos[axis] = simd.sub(group.pos[axis], simd.splat(shift));
+                    }
+                    work += candidates.len();
+                    look::<S, DIM, PLAIN>(simd, &steering.sight, &group, candidates, &mut sums);
+                }
+            }
+            work += S::LANES;
+            let (still, outside) = steering.fly::<DIM, PLAIN>(simd, &mut flyers, &sums, own);
+            let count = end - index;
+            if (still | outside) & ((1 << count) - 1) != 0 {
+                rule.finish(&mut flyers, &sorted.ids[index..end], still, outside);
+            }
+            summary.headings.add_group::<S, DIM>(simd, &flyers, count);
+            let mut seen = [0.0; MAX_LANES];
+            simd.store(sums.seen, &mut seen);
+            for seen in seen.iter().take(count) {
+                let seen = (seen - own) as u32;
+                summary.neighbours += u64::from(seen);
+                summary.max_neighbours = summary.max_neighbours.max(seen);
+            }
+            writer.push::<DIM>(index - range.start, count, &flyers);
+            index = end;
+        }
+    }
+    summary.write(part);
+    Ok(())
 }
 
 impl Plan for StepPlan {
@@ -125,12 +207,11 @@ impl Plan for StepPlan {
             return Err(UnitError::BadInput { what: "a range outside the plan" });
         }
         let mut part = self.pools.parts.take();
-        let mut tile = self.pools.tiles.take();
-        let result = match self.header.dim {
-            2 => self.advance::<2>(range, &mut part, &mut tile, budget),
-            _ => self.advance::<3>(range, &mut part, &mut tile, budget),
-        };
-        self.pools.tiles.give(tile);
+        let mut result = Ok(());
+        let Mode { instructions, fast } = self.mode;
+        let (part_out, result_out) = (&mut part, &mut result);
+        let kernel = Advance { plan: self, range, part: part_out, budget, result: result_out };
+        instructions.run(fast, kernel);
         result.map(|()| part)
     }
 
@@ -180,151 +261,6 @@ impl Drop for StepPlan {
     fn drop(&mut self) {
         if self.sorted.bodies.capacity() <= MAX_KEPT_COUNT {
             self.pools.sorted.give(core::mem::take(&mut self.sorted));
-        }
-    }
-}
-
-/// Copies a frame's boids, brought into the world, and returns the box around them.
-///
-/// A position or velocity that is not finite refuses the frame. A finite position outside the
-/// world is brought in as a move across its edge would be, and a velocity component beyond
-/// `MAX_VELOCITY` is cut off there.
-fn load(
-    frame: &Frame<'_>,
-    world: &World,
-    bodies: &mut Vec<Body>,
-) -> Result<([f32; 3], [f32; 3]), UnitError> {
-    let mut low = [f32::INFINITY; 3];
-    let mut high = [f32::NEG_INFINITY; 3];
-    let mut finite = true;
-    bodies.clear();
-    bodies.reserve(frame.count());
-    let mut load_one = |mut pos: [f32; 3], vel: [f32; 3]| {
-        finite &= pos.iter().chain(&vel).all(|value| value.is_finite());
-        let mut vel = vel.map(|value| value.clamp(-MAX_VELOCITY, MAX_VELOCITY));
-        world.contain(&mut pos, &mut vel);
-        for axis in 0..3 {
-            low[axis] = low[axis].min(pos[axis]);
-            high[axis] = high[axis].max(pos[axis]);
-        }
-        let [x, y, z] = pos;
-        let [vx, vy, vz] = vel;
-        bodies.push(Body { pos: [x, y, z, 0.0], vel: [vx, vy, vz, 0.0] });
-    };
-    let plane = frame.pos(0).iter().zip(frame.pos(1));
-    let plane = plane.zip(frame.vel(0).iter().zip(frame.vel(1)));
-    if world.dim == 2 {
-        for ((&x, &y), (&vx, &vy)) in plane {
-            load_one([x, y, 0.0], [vx, vy, 0.0]);
-        }
-    } else {
-        let depth = frame.pos(2).iter().zip(frame.vel(2));
-        for (((&x, &y), (&vx, &vy)), (&z, &vz)) in plane.zip(depth) {
-            load_one([x, y, z], [vx, vy, vz]);
-        }
-    }
-    if finite {
-        Ok((low, high))
-    } else {
-        Err(UnitError::BadInput { what: "a position or velocity that is not finite" })
-    }
-}
-
-const WORD_LEN: usize = size_of::<f32>();
-
-/// The head of a part: which boids it holds, and their share of the statistics.
-#[derive(Clone, Copy, Debug, Default)]
-struct Summary {
-    start: usize,
-    len: usize,
-    neighbours: u64,
-    max_neighbours: u32,
-    headings: HeadingSum,
-}
-
-impl Summary {
-    /// Seven words of 64 bits, and one unused so that arrays start on a multiple of 64.
-    const LEN: usize = 64;
-
-    fn add(&mut self, neighbours: usize, vel: [f32; 3]) {
-        self.neighbours += neighbours as u64;
-        self.max_neighbours = self.max_neighbours.max(neighbours as u32);
-        self.headings.add(vel);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.len += other.len;
-        self.neighbours = self.neighbours.saturating_add(other.neighbours);
-        self.max_neighbours = self.max_neighbours.max(other.max_neighbours);
-        self.headings.merge(other.headings);
-    }
-
-    /// Fills the head of `part`, which has room for it.
-    fn write(&self, part: &mut Part) {
-        let [x, y, z] = self.headings.0.map(i64::cast_unsigned);
-        let words = [
-            self.start as u64,
-            self.len as u64,
-            self.neighbours,
-            u64::from(self.max_neighbours),
-            x,
-            y,
-            z,
-            0,
-        ];
-        for (target, word) in part.chunks_exact_mut(size_of::<u64>()).zip(words) {
-            target.copy_from_slice(&word.to_ne_bytes());
-        }
-    }
-
-    /// Reads the head of `part`; `None` if its length is not what the head says.
-    fn read(part: &Part, array_count: usize) -> Option<Self> {
-        let mut words = [0; 8];
-        for (word, bytes) in words.iter_mut().zip(part.get(..Self::LEN)?.as_chunks().0) {
-            *word = u64::from_ne_bytes(*bytes);
-        }
-        let [start, len, neighbours, max_neighbours, x, y, z, _] = words;
-        let (start, len) = (usize::try_from(start).ok()?, usize::try_from(len).ok()?);
-        let arrays_len = len.checked_mul(array_count * WORD_LEN)?;
-        if part.len() - Self::LEN != arrays_len {
-            return None;
-        }
-        Some(Self {
-            start,
-            len,
-            neighbours,
-            max_neighbours: u32::try_from(max_neighbours).ok()?,
-            headings: HeadingSum([x, y, z].map(u64::cast_signed)),
-        })
-    }
-}
-
-/// Writes results into the arrays of a part: x, y, z, vx, vy, vz, as in the frame.
-struct PartWriter<'a> {
-    arrays: [core::slice::IterMut<'a, [u8; WORD_LEN]>; 6],
-    dim: usize,
-}
-
-impl<'a> PartWriter<'a> {
-    fn new(part: &'a mut Part, len: usize, dim: usize) -> Self {
-        part.resize(Summary::LEN + 2 * dim * len * WORD_LEN, 0);
-        let (mut rest, _) = part[Summary::LEN..].as_chunks_mut::<WORD_LEN>();
-        let mut arrays: [core::slice::IterMut<'a, [u8; WORD_LEN]>; 6] = Default::default();
-        for array in arrays.iter_mut().take(2 * dim) {
-            let (head, tail) = rest.split_at_mut(len);
-            *array = head.iter_mut();
-            rest = tail;
-        }
-        Self { arrays, dim }
-    }
-
-    #[inline]
-    fn push(&mut self, pos: [f32; 3], vel: [f32; 3]) {
-        let values = pos.iter().take(self.dim).chain(vel.iter().take(self.dim));
-        for (array, value) in self.arrays.iter_mut().zip(values) {
-            if let Some(target) = array.next() {
-                *target = value.to_ne_bytes();
-            }
         }
     }
 }

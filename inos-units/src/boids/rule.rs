@@ -18,11 +18,16 @@
 //! heading but must have a speed takes the direction that its seed and id give.
 //!
 //! Sums run over neighbours in canonical order, each component by itself. There is nothing but
-//! `+ - * /` and `sqrt`, all of which IEEE 754 rounds in one way, so every machine agrees.
+//! `+ - * /` and `sqrt`, all of which IEEE 754 rounds in one way, so every machine agrees. The
+//! fast mode rounds some products and sums once instead of twice, and divides by an estimate in
+//! separation.
+#![forbid(unsafe_code)]
 
-use super::params::StepParams;
-use super::rng::SplitMix64;
-use super::tile::{Body, Neighbour};
+use super::params::{Bounds, StepParams};
+use super::rng::{SplitMix64, dot};
+use super::simd::{Lanes, MAX_LANES, Simd};
+use super::sort::Body;
+use super::sweep::{Group, Sight, Sums};
 use super::world::World;
 
 /// Below this speed a boid has no heading: the square of it is where precision ends.
@@ -31,140 +36,214 @@ const MIN_HEADING_SPEED: f32 = 1e-12;
 /// Parameters, prepared for the inner loop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
-    separation_radius: f32,
-    separation_squared: f32,
-    softening: f32,
-    alignment_squared: f32,
-    cohesion_squared: f32,
     params: StepParams,
     world: World,
     seed: u64,
 }
 
-/// What a boid gathered from its neighbours. The last lane of `alignment` and `cohesion` counts
-/// them: it sums the ones that each neighbour has there.
+/// A group of boids, a value for each lane. Lanes behind the last boid repeat the first.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    separation: [f32; 4],
-    alignment: [f32; 4],
-    cohesion: [f32; 4],
+pub(super) struct Flyers {
+    pub(super) pos: [Lanes; 3],
+    pub(super) vel: [Lanes; 3],
 }
 
-impl Rule {
-    pub(super) fn new(params: StepParams, world: World, seed: u64) -> Self {
-        let square = |value: f32| value * value;
-        Self {
-            separation_radius: params.separation_radius,
-            separation_squared: square(params.separation_radius),
-            softening: square(params.separation_radius) / 64.0,
-            alignment_squared: square(params.alignment_radius),
-            cohesion_squared: square(params.cohesion_radius),
-            params,
-            world,
-            seed,
-        }
-    }
-
-    /// How much neighbours at these squared distances count in the three sums.
-    pub(super) fn weigh(&self, near: &[f32], [push, align, cohere]: [&mut [f32]; 3]) {
-        for (((&squared, push), align), cohere) in near.iter().zip(push).zip(align).zip(cohere) {
-            // Times one or zero instead of a branch, which could not be foreseen.
-            *push = self.separation_radius / (squared + self.softening)
-                * within(squared, self.separation_squared);
-            *align = within(squared, self.alignment_squared);
-            *cohere = within(squared, self.cohesion_squared);
-        }
-    }
-
-    /// Position and velocity of a boid after the step.
-    #[inline]
-    pub(super) fn apply<'a>(
-        &self,
-        id: u32,
-        body: &Body,
-        neighbours: impl Iterator<Item = Neighbour<'a>>,
-    ) -> ([f32; 3], [f32; 3]) {
-        let mut sums = Sums::default();
-        sum(body, neighbours, &mut sums);
-        let mut force = self.force(&sums);
-        let strength = length(force);
-        if strength > self.params.max_force {
-            scale(&mut force, self.params.max_force / strength);
-        }
-
-        let dt = self.params.dt;
-        let [x, y, z, _] = body.pos;
-        let [vx, vy, vz, _] = body.vel;
-        let mut vel = [vx + force[0] * dt, vy + force[1] * dt, vz + force[2] * dt];
-        self.limit_speed(id, &mut vel);
-        let mut pos = [x + vel[0] * dt, y + vel[1] * dt, z + vel[2] * dt];
-        self.world.contain(&mut pos, &mut vel);
-        (pos, vel)
-    }
-
-    #[inline]
-    fn force(&self, sums: &Sums) -> [f32; 3] {
-        // Without neighbours the sums are zero, and so are their means.
-        let align = self.params.alignment_weight / sums.alignment[3].max(1.0);
-        let cohere = self.params.cohesion_weight / sums.cohesion[3].max(1.0);
-        core::array::from_fn(|axis| {
-            self.params.separation_weight * sums.separation[axis]
-                + align * sums.alignment[axis]
-                + cohere * sums.cohesion[axis]
-        })
-    }
-
-    #[inline]
-    fn limit_speed(&self, id: u32, vel: &mut [f32; 3]) {
-        let (min, max) = (self.params.min_speed, self.params.max_speed);
-        let speed = length(*vel);
-        if speed > max {
-            scale(vel, max / speed);
-        } else if speed < min {
-            if speed < MIN_HEADING_SPEED {
-                *vel = SplitMix64::for_boid(self.seed, id).direction(self.world.dim);
-                scale(vel, min);
-            } else {
-                scale(vel, min / speed);
+impl Flyers {
+    /// At most as many as there are lanes, and at least one.
+    #[inline(always)]
+    pub(super) fn load<S: Simd, const DIM: usize>(&mut self, bodies: &[Body]) {
+        for lane in 0..S::LANES {
+            let body = bodies.get(lane).unwrap_or(&bodies[0]);
+            for axis in 0..DIM {
+                self.pos[axis][lane] = body.pos[axis];
+                self.vel[axis][lane] = body.vel[axis];
             }
         }
     }
 }
 
-/// The length of a vector, in f32.
-#[inline]
-pub(super) fn length(vector: [f32; 3]) -> f32 {
-    super::rng::dot(vector, vector).sqrt()
+/// The rule, in every lane.
+#[derive(Clone, Copy)]
+pub(super) struct Steering<S: Simd> {
+    pub(super) sight: Sight<S>,
+    separation: S::F,
+    alignment: S::F,
+    cohesion: S::F,
+    max_force: S::F,
+    min_speed: S::F,
+    max_speed: S::F,
+    min_heading: S::F,
+    dt: S::F,
+    /// What a coordinate, or in a sphere the square of the distance from the middle, is below if
+    /// the world's edge has nothing to do.
+    edge: S::F,
+    in_sphere: bool,
 }
 
-#[inline]
-fn scale(vector: &mut [f32; 3], factor: f32) {
-    for value in vector {
-        *value *= factor;
+impl Rule {
+    pub(super) const fn new(params: StepParams, world: World, seed: u64) -> Self {
+        Self { params, world, seed }
     }
-}
 
-/// One if the square is below the limit, else zero.
-#[inline]
-fn within(squared: f32, limit: f32) -> f32 {
-    if squared < limit { 1.0 } else { 0.0 }
-}
+    /// Whether alignment and cohesion reach as far as the boids see, all around.
+    pub(super) fn is_plain(&self) -> bool {
+        let params = &self.params;
+        params.alignment_radius == params.cohesion_radius
+            && params.separation_radius <= params.cohesion_radius
+            && params.field_of_view >= 1.0
+    }
 
-/// Sums over neighbours, in their order. A function of its own whose results go to memory, so that
-/// the compiler keeps whole vectors of four and does not rearrange lanes for what follows.
-#[inline(never)]
-fn sum<'a>(body: &Body, neighbours: impl Iterator<Item = Neighbour<'a>>, sums: &mut Sums) {
-    let mut separation = [0.0; 4];
-    let mut alignment = [0.0; 4];
-    let mut cohesion = [0.0; 4];
-    for Neighbour { body: other, weights: [push, align, cohere] } in neighbours {
-        for lane in 0..4 {
-            let offset = other.pos[lane] - body.pos[lane];
-            let turn = other.vel[lane] - body.vel[lane];
-            separation[lane] -= offset * push;
-            alignment[lane] += turn * align;
-            cohesion[lane] += offset * cohere;
+    #[inline(always)]
+    pub(super) fn steering<S: Simd>(&self, simd: S) -> Steering<S> {
+        let Self { params, world, .. } = self;
+        let square = |value: f32| simd.splat(value * value);
+        let radius = params.separation_radius;
+        let half = world.half_extent;
+        let in_sphere = world.bounds == Bounds::Sphere;
+        let sight = Sight {
+            sight: square(params.perception_radius()),
+            separation: square(radius),
+            alignment: square(params.alignment_radius),
+            cohesion: square(params.cohesion_radius),
+            radius: simd.splat(radius),
+            softening: simd.splat(radius * radius / 64.0),
+            view: simd.splat(params.view()),
+            one: simd.splat(1.0),
+        };
+        Steering {
+            sight,
+            separation: simd.splat(params.separation_weight),
+            alignment: simd.splat(params.alignment_weight),
+            cohesion: simd.splat(params.cohesion_weight),
+            max_force: simd.splat(params.max_force),
+            min_speed: simd.splat(params.min_speed),
+            max_speed: simd.splat(params.max_speed),
+            min_heading: simd.splat(MIN_HEADING_SPEED),
+            dt: simd.splat(params.dt),
+            edge: simd.splat(if in_sphere { half * half } else { half }),
+            in_sphere,
         }
     }
-    *sums = Sums { separation, alignment, cohesion };
+
+    /// Finishes by hand what vectors left: boids without a heading, in `still`, and those that
+    /// left the world, in `outside`; a bit for each lane.
+    #[inline(never)]
+    pub(super) fn finish(&self, flyers: &mut Flyers, ids: &[u32], still: u32, outside: u32) {
+        let params = &self.params;
+        for (lane, &id) in ids.iter().enumerate().take(MAX_LANES) {
+            let bit = 1 << lane;
+            if (still | outside) & bit == 0 {
+                continue;
+            }
+            let mut pos = flyers.pos.map(|axis| axis[lane]);
+            let mut vel = flyers.vel.map(|axis| axis[lane]);
+            if still & bit != 0 {
+                vel = SplitMix64::for_boid(self.seed, id).direction(self.world.dim);
+                for (pos, vel) in pos.iter_mut().zip(&mut vel) {
+                    *vel *= params.min_speed;
+                    *pos += *vel * params.dt;
+                }
+            }
+            self.world.contain(&mut pos, &mut vel);
+            for axis in 0..3 {
+                flyers.pos[axis][lane] = pos[axis];
+                flyers.vel[axis][lane] = vel[axis];
+            }
+        }
+    }
+}
+
+impl<S: Simd> Steering<S> {
+    /// The group as it looks around.
+    #[inline(always)]
+    pub(super) fn group<const DIM: usize, const PLAIN: bool>(
+        &self,
+        simd: S,
+        flyers: &Flyers,
+    ) -> Group<S> {
+        let pos = flyers.pos.each_ref().map(|lanes| simd.load(lanes));
+        let mut heading = [simd.splat(0.0); 3];
+        if !PLAIN {
+            let vel = flyers.vel.each_ref().map(|lanes| simd.load(lanes));
+            let speed = length::<S, DIM>(simd, vel);
+            // At rest there is none.
+            let moves = simd.less(self.min_heading, speed);
+            for axis in 0..DIM {
+                heading[axis] = simd.keep(moves, simd.div(vel[axis], speed));
+            }
+        }
+        Group { pos, heading }
+    }
+
+    /// Moves the group by what it saw. `own` is how often a boid was a candidate of its own.
+    /// Returns the lanes that have no heading, and those that left the world: what is in them
+    /// [`Rule::finish`] puts right.
+    #[inline(always)]
+    pub(super) fn fly<const DIM: usize, const PLAIN: bool>(
+        &self,
+        simd: S,
+        flyers: &mut Flyers,
+        sums: &Sums<S>,
+        own: f32,
+    ) -> (u32, u32) {
+        let (one, own) = (self.sight.one, simd.splat(own));
+        let (aligned, cohering) =
+            if PLAIN { (sums.seen, sums.seen) } else { (sums.aligned, sums.cohering) };
+        // Without neighbours the sums are zero, and so are their means.
+        let align = simd.div(self.alignment, simd.max(simd.sub(aligned, own), one));
+        let cohere = simd.div(self.cohesion, simd.max(simd.sub(cohering, own), one));
+        let mut vel = [simd.splat(0.0); 3];
+        let mut force = vel;
+        for axis in 0..DIM {
+            vel[axis] = simd.load(&flyers.vel[axis]);
+            let turn = simd.sub_mul(sums.alignment[axis], aligned, vel[axis]);
+            let sum = simd.mul_add(align, turn, simd.mul(self.separation, sums.separation[axis]));
+            force[axis] = simd.mul_add(cohere, sums.cohesion[axis], sum);
+        }
+        let strength = length::<S, DIM>(simd, force);
+        let strong = simd.less(self.max_force, strength);
+        let shorter = simd.select(strong, simd.div(self.max_force, strength), one);
+        for axis in 0..DIM {
+            vel[axis] = simd.mul_add(simd.mul(force[axis], shorter), self.dt, vel[axis]);
+        }
+
+        let speed = length::<S, DIM>(simd, vel);
+        let slow = simd.less(speed, self.min_speed);
+        let still = simd.and(slow, simd.less(speed, self.min_heading));
+        let factor = simd.select(slow, simd.div(self.min_speed, speed), one);
+        let fast = simd.less(self.max_speed, speed);
+        let factor = simd.select(fast, simd.div(self.max_speed, speed), factor);
+        // Lanes that stand still get their position, too, from `finish`.
+        let dt = simd.select(still, simd.splat(0.0), self.dt);
+        let factor = simd.select(still, simd.splat(0.0), factor);
+        let mut far = simd.splat(0.0);
+        for axis in 0..DIM {
+            let vel = simd.mul(vel[axis], factor);
+            let pos = simd.mul_add(vel, dt, simd.load(&flyers.pos[axis]));
+            far = match self.in_sphere {
+                true if axis == 0 => simd.mul(pos, pos),
+                true => simd.add(far, simd.mul(pos, pos)),
+                false => simd.max(far, simd.abs(pos)),
+            };
+            simd.store(vel, &mut flyers.vel[axis]);
+            simd.store(pos, &mut flyers.pos[axis]);
+        }
+        let inside = simd.bits(simd.less(far, self.edge));
+        (simd.bits(still), !inside)
+    }
+}
+
+#[inline(always)]
+fn length<S: Simd, const DIM: usize>(simd: S, vector: [S::F; 3]) -> S::F {
+    let mut squared = simd.mul(vector[0], vector[0]);
+    for &value in &vector[1..DIM] {
+        squared = simd.mul_add(value, value, squared);
+    }
+    simd.sqrt(squared)
+}
+
+/// The length of a vector, in f32.
+#[inline]
+pub(super) fn length_of(vector: [f32; 3]) -> f32 {
+    dot(vector, vector).sqrt()
 }

@@ -8,7 +8,7 @@ use crate::unit::Output;
 
 use super::frame::Frame;
 use super::order::HeadingSum;
-use super::rule::length;
+use super::rule::length_of;
 
 /// More bytes than any statistics are.
 pub(super) const MAX_LEN: usize = 1024;
@@ -29,7 +29,7 @@ pub(super) fn stats(
     for index in 0..frame.count() {
         let component = |axis: usize| frame.vel(axis).get(index).copied().unwrap_or(0.0);
         let vel = core::array::from_fn(component);
-        let speed = length(vel);
+        let speed = length_of(vel);
         if !speed.is_finite() {
             return Err(UnitError::BadInput { what: "a velocity that is not finite or too large" });
         }

@@ -41,6 +41,36 @@ impl World {
         }
     }
 
+    /// Whether all that is between these corners is in the world; never said of a sphere.
+    pub(super) fn holds_box(&self, low: [f32; 3], high: [f32; 3]) -> bool {
+        let half = self.half_extent;
+        let (low, high) = (low.iter().take(self.dim), high.iter().take(self.dim));
+        let lowest = low.fold(half, |lowest, value| lowest.min(*value));
+        let highest = high.fold(-half, |highest, value| highest.max(*value));
+        match self.bounds {
+            Bounds::Torus => lowest >= -half && highest < half,
+            Bounds::Box => lowest >= -half && highest <= half,
+            Bounds::Sphere => false,
+        }
+    }
+
+    /// Whether all these positions are in the world; asked of a sphere alone.
+    pub(super) fn holds(&self, pos: [&[f32]; 3]) -> bool {
+        let most = self.half_extent * self.half_extent;
+        let [xs, ys, zs] = pos;
+        let mut is_inside = self.bounds == Bounds::Sphere;
+        if zs.is_empty() {
+            for (&x, &y) in xs.iter().zip(ys) {
+                is_inside &= dot([x, y, 0.0], [x, y, 0.0]) <= most;
+            }
+        } else {
+            for ((&x, &y), &z) in xs.iter().zip(ys).zip(zs) {
+                is_inside &= dot([x, y, z], [x, y, z]) <= most;
+            }
+        }
+        is_inside
+    }
+
     /// Puts a boid that left the sphere back to the surface and mirrors its velocity there.
     fn contain_in_sphere(&self, pos: &mut [f32; 3], vel: &mut [f32; 3]) {
         let squared = dot(*pos, *pos);

@@ -3,7 +3,9 @@
 
 pub(crate) mod naive;
 
-use inos_units::boids::{Bounds, Header, InitParams, StepParams, frame_len, write_frame};
+use inos_units::boids::{
+    BoidsUnit, Bounds, Header, InitParams, InstructionSet, StepParams, frame_len, write_frame,
+};
 use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
 
 /// Calls a method without a limit on the output.
@@ -29,6 +31,22 @@ pub(crate) fn init(params: &InitParams) -> VecOutput {
 /// The next frame.
 pub(crate) fn step(frame: &VecOutput, params: &StepParams) -> VecOutput {
     call("boids", "step", frame.as_bytes(), params.to_json().as_bytes()).expect("step")
+}
+
+/// A step by any method, with any instructions.
+pub(crate) fn step_with(
+    set: InstructionSet,
+    method: &str,
+    frame: &VecOutput,
+    params: &StepParams,
+) -> VecOutput {
+    let mut units = Dispatcher::new();
+    units.register(Box::new(BoidsUnit::with_instructions(set))).expect("one unit");
+    let params = params.to_json();
+    let call = Call { input: frame.as_bytes(), params: params.as_bytes() };
+    let mut out = VecOutput::new(frame.as_bytes().len());
+    units.execute_named("boids", method, call, &mut out, &Budget::unlimited()).expect(method);
+    out
 }
 
 /// A frame with these boids, ids from 0 on.

@@ -1,7 +1,7 @@
 //! The oracle: a step of the flock, every boid compared with every other, in 64-bit floats.
 //!
 //! It stands on the public interface alone. It follows the rule as the documentation states it,
-//! without the cap on neighbours, so it agrees with the unit where the cap is not reached. Whom a
+//! without the limit of a cell, so it agrees with the unit where no cell is fuller. Whom a
 //! boid sees is decided in 32-bit floats exactly as the unit does, so neighbours are the same and
 //! only the rounding of sums differs.
 
@@ -51,41 +51,60 @@ fn squared(a: [f64; 3]) -> f64 {
     a.iter().map(|value| value * value).sum()
 }
 
-/// Every image of `pos` that a boid could see: itself, and in a torus the copies around it.
-fn images(frame: &Frame<'_>, pos: [f32; 3]) -> Vec<[f32; 3]> {
-    let mut images = vec![pos];
+/// Where a boid could see others from: its place, and in a torus the images of it.
+fn places(frame: &Frame<'_>, pos: [f32; 3]) -> Vec<[f32; 3]> {
+    let mut places = vec![pos];
     if frame.header().bounds == Bounds::Torus {
         let width = 2.0 * frame.header().half_extent;
         for axis in 0..frame.dim() {
-            for image in images.clone() {
+            for place in places.clone() {
                 for shift in [-width, width] {
-                    let mut image = image;
-                    image[axis] += shift;
-                    images.push(image);
+                    let mut place = place;
+                    place[axis] -= shift;
+                    places.push(place);
                 }
             }
         }
     }
-    images
+    places
+}
+
+/// A vector of length one, or zero.
+fn heading(frame: &Frame<'_>, index: usize) -> [f32; 3] {
+    let [x, y, z] = velocity(frame, index);
+    let mut squared = x * x + y * y;
+    if frame.dim() == 3 {
+        squared += z * z;
+    }
+    let speed = squared.sqrt();
+    if speed > 1e-12 { [x / speed, y / speed, z / speed] } else { [0.0; 3] }
 }
 
 fn acceleration(frame: &Frame<'_>, params: &StepParams, index: usize) -> ([f64; 3], u32) {
     let sight = params.perception_radius();
     let own_pos = position(frame, index);
     let own_vel = velocity(frame, index).map(f64::from);
+    let heading = heading(frame, index);
     let mut neighbours = 0;
     let mut separation = [0.0; 3];
     let (mut alignment, mut aligned) = ([0.0; 3], 0.0);
     let (mut cohesion, mut cohering) = ([0.0; 3], 0.0);
     for other in (0..frame.count()).filter(|&other| other != index) {
-        for image in images(frame, position(frame, other)) {
-            let [dx, dy, dz] = vector(|axis| image[axis] - own_pos[axis]);
+        let [x, y, z] = position(frame, other);
+        for place in places(frame, own_pos) {
+            let [dx, dy, dz] = [x - place[0], y - place[1], z - place[2]];
             let mut distance = dx * dx + dy * dy;
             if frame.dim() == 3 {
                 distance += dz * dz;
             }
             let within = |radius: f32| distance < radius * radius;
-            if !within(sight) {
+            let mut ahead = heading[0] * dx + heading[1] * dy;
+            if frame.dim() == 3 {
+                ahead += heading[2] * dz;
+            }
+            let view = 1.0 - 2.0 * params.field_of_view;
+            let is_hidden = ahead * ahead.abs() < view * view.abs() * distance;
+            if !within(sight) || (is_hidden && params.field_of_view < 1.0) {
                 continue;
             }
             neighbours += 1;

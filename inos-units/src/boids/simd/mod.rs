@@ -1,0 +1,193 @@
+//! Vectors of floats on whatever the processor has: one algorithm, many instruction sets.
+//!
+//! An algorithm is written once, over [`Simd`], as a [`Kernel`]; [`InstructionSet::run`] compiles it
+//! for each set and runs it on one. A lane is a boid, and no lane looks at another, so results are
+//! the same bits for any number of lanes: every operation here is one that IEEE 754 rounds in one
+//! way, but for [`Simd::mul_add`] and [`Simd::ratio`] of sets whose `FAST` is true.
+//!
+//! The only unsafe code is here. A value of a type that implements `Simd` is proof that the
+//! processor has the instructions: it is made after they were detected, and nowhere else.
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+/// Most lanes that a vector has; the length of the arrays that vectors are loaded from.
+pub(super) const MAX_LANES: usize = 16;
+
+/// One value for each lane.
+pub(super) type Lanes = [f32; MAX_LANES];
+
+/// Operations on vectors, lane by lane.
+pub(super) trait Simd: Copy {
+    /// Lanes in a vector: at most [`MAX_LANES`].
+    const LANES: usize;
+    /// A vector of floats.
+    type F: Copy;
+    /// One bit of truth for each lane.
+    type M: Copy;
+
+    fn splat(self, value: f32) -> Self::F;
+    /// The first lanes of an array.
+    fn load(self, from: &Lanes) -> Self::F;
+    /// Writes the first lanes of an array and leaves the others.
+    fn store(self, value: Self::F, to: &mut Lanes);
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F;
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    fn div(self, a: Self::F, b: Self::F) -> Self::F;
+    fn sqrt(self, a: Self::F) -> Self::F;
+    /// Without its sign.
+    fn abs(self, a: Self::F) -> Self::F;
+    /// The larger; never asked for NaN.
+    fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a < b`; false for NaN.
+    fn less(self, a: Self::F, b: Self::F) -> Self::M;
+    /// Both.
+    fn and(self, a: Self::M, b: Self::M) -> Self::M;
+    /// The first and not the second.
+    fn and_not(self, a: Self::M, b: Self::M) -> Self::M;
+    /// Whether any lane is true.
+    fn any(self, mask: Self::M) -> bool;
+    /// A bit for each lane, the lowest for the first.
+    fn bits(self, mask: Self::M) -> u32;
+    /// `a` where true, `b` elsewhere.
+    fn select(self, mask: Self::M, a: Self::F, b: Self::F) -> Self::F;
+    /// `a` where true, zero elsewhere.
+    fn keep(self, mask: Self::M, a: Self::F) -> Self::F;
+    /// `sum + a` where true, `sum` elsewhere. `sum` is never -0.
+    fn add_where(self, mask: Self::M, sum: Self::F, a: Self::F) -> Self::F;
+    /// `a * b + c`, rounded twice; once where the set is fast and can.
+    #[inline(always)]
+    fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        self.add(self.mul(a, b), c)
+    }
+    /// `c - a * b`, rounded as [`mul_add`](Self::mul_add) is.
+    #[inline(always)]
+    fn sub_mul(self, c: Self::F, a: Self::F, b: Self::F) -> Self::F {
+        self.sub(c, self.mul(a, b))
+    }
+    /// `a / b`; where the set is fast, within 2^-20 of it for positive numbers of middling size.
+    #[inline(always)]
+    fn ratio(self, a: Self::F, b: Self::F) -> Self::F {
+        self.div(a, b)
+    }
+}
+
+/// Something to be computed with vectors. `run` must be `#[inline(always)]`, and so must all that
+/// it calls, or it is compiled for the least of processors.
+pub(super) trait Kernel {
+    fn run<S: Simd>(self, simd: S);
+}
+
+/// What vectors the flock is computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstructionSet {
+    /// No instructions but the language's; everywhere.
+    Portable,
+    /// x86-64: four lanes.
+    Sse2,
+    /// x86-64: eight lanes, with FMA.
+    Avx2,
+    /// x86-64: sixteen lanes.
+    Avx512,
+    /// aarch64: four lanes.
+    Neon,
+    /// WebAssembly: four lanes.
+    Simd128,
+}
+
+impl InstructionSet {
+    /// All there are, the widest first.
+    pub const ALL: [Self; 6] =
+        [Self::Avx512, Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Portable];
+
+    /// Whether this machine has it, and this build can use it.
+    ///
+    /// ```
+    /// use inos_units::boids::InstructionSet;
+    ///
+    /// assert!(InstructionSet::Portable.is_available());
+    /// ```
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::Avx2::<false>::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => x86::Avx512::<false>::detect().is_some(),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => true,
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128 => cfg!(target_feature = "simd128"),
+            _ => false,
+        }
+    }
+
+    /// The widest that this machine has.
+    ///
+    /// ```
+    /// use inos_units::boids::InstructionSet;
+    ///
+    /// assert!(InstructionSet::widest().is_available());
+    /// ```
+    #[must_use]
+    pub fn widest() -> Self {
+        Self::ALL.into_iter().find(|set| set.is_available()).unwrap_or(Self::Portable)
+    }
+
+    /// Lanes of a vector.
+    #[must_use]
+    pub const fn lanes(self) -> usize {
+        match self {
+            Self::Avx512 => 16,
+            Self::Avx2 => 8,
+            Self::Portable | Self::Sse2 | Self::Neon | Self::Simd128 => 4,
+        }
+    }
+
+    /// Runs `kernel` with these instructions; with the portable ones if the machine lacks them.
+    pub(super) fn run<K: Kernel>(self, fast: bool, kernel: K) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 if fast => match x86::Avx512::<true>::detect() {
+                Some(simd) => simd.run(kernel),
+                None => kernel.run(portable::Portable),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => match x86::Avx512::<false>::detect() {
+                Some(simd) => simd.run(kernel),
+                None => kernel.run(portable::Portable),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 if fast => match x86::Avx2::<true>::detect() {
+                Some(simd) => simd.run(kernel),
+                None => kernel.run(portable::Portable),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => match x86::Avx2::<false>::detect() {
+                Some(simd) => simd.run(kernel),
+                None => kernel.run(portable::Portable),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 if fast => kernel.run(x86::Sse2::<true>),
+            #[cfg(target_arch = "x86_64")]
+            Self::Sse2 => kernel.run(x86::Sse2::<false>),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon if fast => kernel.run(neon::Neon::<true>),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => kernel.run(neon::Neon::<false>),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => kernel.run(wasm::Simd128),
+            _ => kernel.run(portable::Portable),
+        }
+    }
+}

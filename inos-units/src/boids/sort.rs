@@ -1,0 +1,192 @@
+//! Boids in the order of their cells: a counting sort, stable, and so a function of the input.
+//!
+//! Of a cell that is fuller than its limit an evenly spaced share stays where all can see it; the
+//! rest is the *crowd*, at the end of the array. The crowd sees and moves as everybody does, but
+//! nobody sees it: that is what keeps a step over a clump as cheap as any.
+
+use super::grid::Grid;
+
+/// One boid. The last lane of each is zero.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
+pub(super) struct Body {
+    pub(super) pos: [f32; 4],
+    pub(super) vel: [f32; 4],
+}
+
+/// Positions and velocities, a slice per axis; those of an axis that is not there are empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrays<'a> {
+    pub(super) pos: [&'a [f32]; 3],
+    pub(super) vel: [&'a [f32]; 3],
+}
+
+/// Boids in the order of their cells, and the memory to sort them in.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// In cell order; the crowd at the end.
+    pub(super) bodies: Vec<Body>,
+    /// Ids of `bodies`.
+    pub(super) ids: Vec<u32>,
+    /// Where each cell starts in `bodies`, and the number of boids that are seen.
+    starts: Vec<u32>,
+    /// Where the crowd of each row starts, and the number of boids; empty if there is no crowd.
+    crowds: Vec<u32>,
+    /// The cell of each boid of the frame; scratch.
+    cells: Vec<u32>,
+    /// As many as `bodies`; scratch.
+    spare: (Vec<Body>, Vec<u32>),
+}
+
+/// A row's boids in the sorted array, from one of them on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowRest {
+    /// The end of them.
+    pub(super) end: usize,
+    /// Whether others see them, and they themselves.
+    pub(super) is_seen: bool,
+}
+
+impl Sorted {
+    /// Sorts the boids of `arrays`, whose ids are `ids`.
+    pub(super) fn sort(&mut self, grid: &Grid, arrays: &Arrays<'_>, ids: &[u32]) {
+        let count = ids.len();
+        self.cells.clear();
+        self.cells.reserve(count);
+        let [xs, ys, zs] = arrays.pos;
+        if zs.is_empty() {
+            let cells = xs.iter().zip(ys).map(|(&x, &y)| grid.cell(x, y, 0.0) as u32);
+            self.cells.extend(cells);
+        } else {
+            let cells = xs.iter().zip(ys).zip(zs);
+            self.cells.extend(cells.map(|((&x, &y), &z)| grid.cell(x, y, z) as u32));
+        }
+
+        // Counts go one place up, so that the sums below are starts and the last is the total.
+        self.starts.clear();
+        self.starts.resize(grid.cell_count() as usize + 1, 0);
+        for &cell in &self.cells {
+            self.starts[cell as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
+        }
+
+        self.bodies.resize(count, Body::default());
+        self.ids.resize(count, 0);
+        if zs.is_empty() {
+            self.scatter::<2>(arrays, ids);
+        } else {
+            self.scatter::<3>(arrays, ids);
+        }
+        // Each start was advanced to the cell's end; shifting by one cell restores them.
+        let cell_count = self.starts.len() - 1;
+        self.starts.copy_within(..cell_count, 1);
+        self.starts[0] = 0;
+
+        self.crowds.clear();
+        if self.is_crowded(grid) {
+            self.thin(grid);
+        }
+    }
+
+    fn scatter<const DIM: usize>(&mut self, arrays: &Arrays<'_>, ids: &[u32]) {
+        let component = |from: &[f32], index: usize| from.get(index).copied().unwrap_or(0.0);
+        let [xs, ys, zs] = arrays.pos;
+        let [vxs, vys, vzs] = arrays.vel;
+        for (index, (&id, &cell)) in ids.iter().zip(&self.cells).enumerate() {
+            let place = &mut self.starts[cell as usize];
+            let depth = |from| if DIM == 3 { component(from, index) } else { 0.0 };
+            let pos = [component(xs, index), component(ys, index), depth(zs), 0.0];
+            let vel = [component(vxs, index), component(vys, index), depth(vzs), 0.0];
+            self.bodies[*place as usize] = Body { pos, vel };
+            self.ids[*place as usize] = id;
+            *place += 1;
+        }
+    }
+
+    /// Cells of each row, `slices` to one.
+    fn blocks(grid: &Grid) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (row_len, slices) = (grid.row_len(), grid.slices());
+        (0..row_len).step_by(slices).map(move |first| (first, (first + slices).min(row_len)))
+    }
+
+    fn is_crowded(&self, grid: &Grid) -> bool {
+        let limit = grid.limit() as u32;
+        if self.bodies.len() <= grid.limit() {
+            return false;
+        }
+        self.starts
+            .windows(grid.row_len() + 1)
+            .step_by(grid.row_len())
+            .any(|row| Self::blocks(grid).any(|(first, end)| row[end] - row[first] > limit))
+    }
+
+    /// Moves what is too much of each cell into the crowd.
+    fn thin(&mut self, grid: &Grid) {
+        let (mut bodies, mut ids) = core::mem::take(&mut self.spare);
+        bodies.clear();
+        ids.clear();
+        let mut crowd = Vec::new();
+        let limit = grid.limit() as u64;
+        // Becomes the new starts.
+        self.cells.clear();
+        for row in (0..self.starts.len() - 1).step_by(grid.row_len()) {
+            self.crowds.push(crowd.len() as u32);
+            for (first, end) in Self::blocks(grid) {
+                let from = self.starts[row + first];
+                let total = u64::from(self.starts[row + end] - from);
+                let share = |rank: u64| rank * limit / total;
+                for cell in row + first..row + end {
+                    self.cells.push(bodies.len() as u32);
+                    for index in self.starts[cell]..self.starts[cell + 1] {
+                        let rank = u64::from(index - from);
+                        if total <= limit || share(rank) != share(rank + 1) {
+                            bodies.push(self.bodies[index as usize]);
+                            ids.push(self.ids[index as usize]);
+                        } else {
+                            crowd.push(index);
+                        }
+                    }
+                }
+            }
+        }
+        let seen = bodies.len() as u32;
+        self.cells.push(seen);
+        core::mem::swap(&mut self.starts, &mut self.cells);
+        self.crowds.iter_mut().for_each(|start| *start += seen);
+        self.crowds.push(self.bodies.len() as u32);
+        for index in crowd {
+            bodies.push(self.bodies[index as usize]);
+            ids.push(self.ids[index as usize]);
+        }
+        let bodies = core::mem::replace(&mut self.bodies, bodies);
+        self.spare = (bodies, core::mem::replace(&mut self.ids, ids));
+    }
+
+    /// Boids that others see.
+    fn seen_count(&self) -> usize {
+        self.starts.last().map_or(0, |&start| start as usize)
+    }
+
+    /// What is left of the row of boid `index`, from it on.
+    pub(super) fn row_rest(&self, grid: &Grid, row: usize, index: usize) -> RowRest {
+        if index < self.seen_count() {
+            let end = self.starts[(row + 1) * grid.row_len()] as usize;
+            RowRest { end, is_seen: true }
+        } else {
+            let end = self.crowds.get(row + 1).map_or(self.bodies.len(), |&end| end as usize);
+            RowRest { end, is_seen: false }
+        }
+    }
+
+    /// The boids that are seen in cells `first..=last` of the row that begins with cell `row`.
+    #[inline(always)]
+    pub(super) fn run(&self, row: usize, first: i32, last: i32) -> &[Body] {
+        let start = self.starts[row + first as usize] as usize;
+        let end = self.starts[row + last as usize + 1] as usize;
+        &self.bodies[start..end]
+    }
+}

@@ -1,0 +1,127 @@
+//! The inner loop: a group of boids looks at candidates, one after another.
+//!
+//! A lane is a boid of the group, and all of them look at the same candidate: it is read once, for
+//! all, and no lane is ever added to another. A boid's sums run over its neighbours in the order
+//! of the rows and slices around it; which boids share its group does not matter, since a
+//! candidate that is no neighbour adds nothing.
+//!
+//! A boid is a candidate of its own. At distance zero and with its own velocity it adds nothing to
+//! any sum but the count, from which it is taken off at the end.
+#![forbid(unsafe_code)]
+
+use super::simd::Simd;
+use super::sort::Body;
+
+/// What decides who is seen, in every lane.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<S: Simd> {
+    /// Squares of the radii.
+    pub(super) sight: S::F,
+    pub(super) separation: S::F,
+    pub(super) alignment: S::F,
+    pub(super) cohesion: S::F,
+    /// The radius of separation, and what is added to a squared distance.
+    pub(super) radius: S::F,
+    pub(super) softening: S::F,
+    /// The cosine of half the field of view times its absolute value.
+    pub(super) view: S::F,
+    pub(super) one: S::F,
+}
+
+/// The group that looks.
+#[derive(Clone, Copy)]
+pub(super) struct Group<S: Simd> {
+    pub(super) pos: [S::F; 3],
+    /// Vectors of length one; used only if the field of view is limited.
+    pub(super) heading: [S::F; 3],
+}
+
+/// What boids gathered from their neighbours.
+#[derive(Clone, Copy)]
+pub(super) struct Sums<S: Simd> {
+    /// Of offsets, weighted.
+    pub(super) separation: [S::F; 3],
+    /// Of velocities.
+    pub(super) alignment: [S::F; 3],
+    /// Of offsets.
+    pub(super) cohesion: [S::F; 3],
+    /// How many were seen, and how many count for alignment and cohesion. Only `seen` is counted
+    /// where all three are the same.
+    pub(super) seen: S::F,
+    pub(super) aligned: S::F,
+    pub(super) cohering: S::F,
+}
+
+impl<S: Simd> Sums<S> {
+    #[inline(always)]
+    pub(super) fn new(simd: S) -> Self {
+        let zero = simd.splat(0.0);
+        Self {
+            separation: [zero; 3],
+            alignment: [zero; 3],
+            cohesion: [zero; 3],
+            seen: zero,
+            aligned: zero,
+            cohering: zero,
+        }
+    }
+}
+
+/// Lets the group look at `candidates`, whose positions are in its own frame of reference.
+///
+/// `PLAIN`: alignment and cohesion reach as far as the boids see, and they see all around.
+#[expect(clippy::needless_range_loop, reason = "several arrays have an axis")]
+#[inline(always)]
+pub(super) fn look<S: Simd, const DIM: usize, const PLAIN: bool>(
+    simd: S,
+    sight: &Sight<S>,
+    group: &Group<S>,
+    candidates: &[Body],
+    sums: &mut Sums<S>,
+) {
+    // A copy, so that it is kept in registers.
+    let mut all = *sums;
+    for body in candidates {
+        let mut offset = [simd.splat(0.0); 3];
+        let mut squared = simd.splat(0.0);
+        for axis in 0..DIM {
+            offset[axis] = simd.sub(simd.splat(body.pos[axis]), group.pos[axis]);
+            squared = match axis {
+                0 => simd.mul(offset[0], offset[0]),
+                _ => simd.mul_add(offset[axis], offset[axis], squared),
+            };
+        }
+        let mut seen = simd.less(squared, sight.sight);
+        let mut close = simd.less(squared, sight.separation);
+        let (mut aligned, mut cohering) = (seen, seen);
+        if !PLAIN {
+            let mut ahead = simd.mul(group.heading[0], offset[0]);
+            for (&heading, &offset) in group.heading[1..DIM].iter().zip(&offset[1..DIM]) {
+                ahead = simd.mul_add(heading, offset, ahead);
+            }
+            // Cosines compared by their squares, with their signs. Nothing is behind itself.
+            let ahead = simd.mul(ahead, simd.abs(ahead));
+            let hidden = simd.less(ahead, simd.mul(sight.view, squared));
+            seen = simd.and_not(seen, hidden);
+            close = simd.and(close, seen);
+            aligned = simd.and(seen, simd.less(squared, sight.alignment));
+            cohering = simd.and(seen, simd.less(squared, sight.cohesion));
+            all.aligned = simd.add_where(aligned, all.aligned, sight.one);
+            all.cohering = simd.add_where(cohering, all.cohering, sight.one);
+        }
+        all.seen = simd.add_where(seen, all.seen, sight.one);
+        for axis in 0..DIM {
+            let vel = simd.splat(body.vel[axis]);
+            all.alignment[axis] = simd.add_where(aligned, all.alignment[axis], vel);
+            all.cohesion[axis] = simd.add_where(cohering, all.cohesion[axis], offset[axis]);
+        }
+        if simd.any(close) {
+            let push = simd.ratio(sight.radius, simd.add(squared, sight.softening));
+            let push = simd.keep(close, push);
+            for axis in 0..DIM {
+                all.separation[axis] = simd.sub_mul(all.separation[axis], offset[axis], push);
+            }
+        }
+    }
+    *sums = all;
+}
