@@ -115,7 +115,6 @@ fn boids(add: Add<'_>) {
         let mut frame = result("boids", "init", b"", params);
         for _ in 0..5 {
             add("boids", "step", &frame, r#"{"dt": 0.05}"#);
-            add("boids", "step_fast", &frame, r#"{"dt": 0.05}"#);
             frame = result("boids", "step", &frame, r#"{"dt": 0.05}"#);
         }
         add("boids", "resize", &frame, r#"{"count": 55}"#);

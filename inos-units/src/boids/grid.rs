@@ -9,25 +9,30 @@
 //! cover the whole axis and wrap. Cells are wider where there would otherwise be more than about
 //! four per boid: what hostile parameters can cost is bounded by the number of boids.
 
+use super::frame::MAX_COUNT;
 use super::params::Bounds;
+use super::simd::Simd;
 use super::world::World;
 
 /// How much wider than the perception radius a cell is at least.
 ///
 /// Covers rounding. A coordinate divided by the width of a slice is off by at most
-/// `3 * 2^-24 * MAX_CELLS_PER_AXIS` slices, 0.006, and a distance across the edge of a torus by
-/// less; so two boids that see each other are never further apart than [`FINEST`] slices.
-const SLACK: f32 = 1.0 + 1.0 / 64.0;
+/// `4 * 2^-24 * MAX_CELLS_PER_AXIS` slices, 0.002, so two of them by 0.004, and a distance across
+/// the edge of a torus by less. [`FINEST`] slices are 0.0078 of a slice wider than a boid sees: two
+/// boids that see each other are never further apart.
+const SLACK: f32 = 1.0 + 1.0 / 1024.0;
 
 /// Most slices to a cell.
 const FINEST: i32 = 8;
 
 /// Most cells, or slices, along one axis; see [`SLACK`].
-const MAX_CELLS_PER_AXIS: i32 = 1 << 15;
+const MAX_CELLS_PER_AXIS: i32 = 1 << 13;
 
 /// Most cells per boid, and how many cells there may be in any case.
 const CELLS_PER_BOID: u64 = 4;
 const MIN_CELL_BUDGET: u64 = 64;
+
+const _: () = assert!(CELLS_PER_BOID * (MAX_COUNT as u64) < 1 << 24);
 
 /// Most boids of one cell that others see, whatever the parameters say.
 const MAX_SEEN_PER_CELL: u64 = 4096;
@@ -170,12 +175,20 @@ impl Grid {
         self.limit
     }
 
-    /// The cell of a position.
+    /// The cells of positions, a lane for each.
     #[inline(always)]
-    pub(super) fn cell(&self, x: f32, y: f32, z: f32) -> usize {
-        let [xs, ys, zs] = &self.axes;
-        // Fits: the budget bounds the number of cells.
-        self.row_index(ys.cell(y), zs.cell(z)) * self.row_len() + xs.cell(x) as usize
+    pub(super) fn cells<S: Simd, const DIM: usize>(&self, simd: S, pos: [S::F; 3]) -> S::C {
+        let mut index = simd.splat(0.0);
+        for (axis, &pos) in self.axes.iter().zip(&pos).take(DIM).rev() {
+            let cells = simd.splat(axis.cells as f32);
+            let scaled = simd.sub(pos, simd.splat(axis.origin));
+            let scaled = simd.mul(scaled, simd.splat(axis.cells_per_unit));
+            let last = simd.splat((axis.cells - 1) as f32);
+            let cell = simd.min(simd.max(scaled, simd.splat(0.0)), last);
+            // Exact: the budget bounds the number of cells, below 2^24.
+            index = simd.add(simd.mul(index, cells), simd.truncate(cell));
+        }
+        simd.as_count(index)
     }
 
     #[inline(always)]

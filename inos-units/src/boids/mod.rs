@@ -5,7 +5,6 @@
 //! | `init` | nothing | [`InitParams`] | a frame |
 //! | `step` | a frame | [`StepParams`] | the next frame |
 //! | `resize` | a frame | [`ResizeParams`] | the frame with more or fewer boids |
-//! | `step_fast` | a frame | [`StepParams`] | the next frame, rounded as is quickest |
 //! | `stats` | a frame | none | JSON: count, dim, bounds, step, speeds, order parameter, neighbours |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
@@ -32,8 +31,7 @@
 //! # Guarantees
 //! - `step`: the same frame and parameters give the same bits, on every machine, with every
 //!   [`InstructionSet`], and however a step is cut into ranges. There are no fused, approximate or
-//!   transcendental operations. `step_fast` fuses products and sums and divides by an estimate
-//!   where the machine can: results differ from machine to machine in their last bits.
+//!   transcendental operations.
 //! - Positions stay in the world and speeds between the limits, up to rounding; nothing in a
 //!   result is NaN or infinite.
 //! - Any bytes are safe as input. Non-finite values refuse a frame; finite positions outside the
@@ -159,11 +157,10 @@ impl BoidsUnit {
         &self,
         params: &StepParams,
         input: &[u8],
-        fast: bool,
         budget: &Budget,
     ) -> Result<Box<dyn Plan>, UnitError> {
-        let mode = plan::Mode { instructions: self.instructions, fast };
-        Ok(Box::new(plan::StepPlan::new(params, input, mode, budget, &self.pools)?))
+        let plan = plan::StepPlan::new(params, input, self.instructions, budget, &self.pools)?;
+        Ok(Box::new(plan))
     }
 }
 
@@ -187,7 +184,7 @@ unit! {
             cost: Cost { call: 20_000, input_kib: 3_500, result_kib: 0 },
             answer: "every boid compared with every other, in 64-bit floats",
             bound: |_, _, input| Ok(Frame::new(input)?.header().frame_len()),
-            run: split(|unit, params, input, budget| unit.step_plan(params, input, false, budget)),
+            run: split(|unit, params, input, budget| unit.step_plan(params, input, budget)),
         }
         resize(ResizeParams) {
             summary: "The boids of the lowest ids, or new ones added",
@@ -211,16 +208,6 @@ unit! {
             answer: "flocks whose numbers are known beforehand",
             bound: |_, _, _| Ok(stats::MAX_LEN),
             run: whole(|_, _, input, out, budget| stats::stats(input, out, budget)),
-        }
-        step_fast(StepParams) {
-            summary: "The next frame by Reynolds' rules, rounded as is quickest",
-            input: "a frame",
-            result: "a frame",
-            determinism: Fast,
-            cost: Cost { call: 20_000, input_kib: 3_000, result_kib: 0 },
-            answer: "every boid compared with every other, in 64-bit floats",
-            bound: |_, _, input| Ok(Frame::new(input)?.header().frame_len()),
-            run: split(|unit, params, input, budget| unit.step_plan(params, input, true, budget)),
         }
     }
 }

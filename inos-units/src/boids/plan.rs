@@ -39,18 +39,11 @@ pub(super) struct Pools {
 /// Fewer boids than this are not worth a piece of their own.
 const MIN_BOIDS: usize = 64;
 
-/// How a step is computed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mode {
-    pub(super) instructions: InstructionSet,
-    pub(super) fast: bool,
-}
-
 /// A step over a copy of its input, sorted. Items are boids in cell order.
 pub(super) struct StepPlan {
     /// Of the frame to be written; its statistics come with the merge.
     header: Header,
-    mode: Mode,
+    instructions: InstructionSet,
     rule: Rule,
     grid: Grid,
     sorted: Sorted,
@@ -61,7 +54,7 @@ impl StepPlan {
     pub(super) fn new(
         params: &StepParams,
         input: &[u8],
-        mode: Mode,
+        instructions: InstructionSet,
         budget: &Budget,
         pools: &Arc<Pools>,
     ) -> Result<Self, UnitError> {
@@ -89,14 +82,14 @@ impl StepPlan {
         };
         budget.check()?;
         let grid = Grid::fit(&world, low, high, radius, params.max_per_cell, frame.count());
-        sorted.sort(&grid, &arrays, frame.ids());
+        sorted.sort(&grid, &arrays, frame.ids(), instructions);
         if frame.count() <= MAX_KEPT_COUNT {
             pools.brought.give(brought);
         }
 
         header.step = header.step.wrapping_add(1);
         let rule = Rule::new(*params, world, header.seed);
-        Ok(Self { header, mode, rule, grid, sorted, pools: Arc::clone(pools) })
+        Ok(Self { header, instructions, rule, grid, sorted, pools: Arc::clone(pools) })
     }
 }
 
@@ -179,7 +172,7 @@ fn advance<S: Simd, const DIM: usize, const PLAIN: bool>(
             }
             summary.headings.add_group::<S, DIM>(simd, &flyers, count);
             let mut seen = [0.0; MAX_LANES];
-            simd.store(sums.seen, &mut seen);
+            simd.store(simd.as_float(sums.seen), &mut seen);
             for seen in seen.iter().take(count) {
                 let seen = (seen - own) as u32;
                 summary.neighbours += u64::from(seen);
@@ -208,10 +201,9 @@ impl Plan for StepPlan {
         }
         let mut part = self.pools.parts.take();
         let mut result = Ok(());
-        let Mode { instructions, fast } = self.mode;
         let (part_out, result_out) = (&mut part, &mut result);
         let kernel = Advance { plan: self, range, part: part_out, budget, result: result_out };
-        instructions.run(fast, kernel);
+        self.instructions.run(kernel);
         result.map(|()| part)
     }
 

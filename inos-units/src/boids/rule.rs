@@ -18,9 +18,7 @@
 //! heading but must have a speed takes the direction that its seed and id give.
 //!
 //! Sums run over neighbours in canonical order, each component by itself. There is nothing but
-//! `+ - * /` and `sqrt`, all of which IEEE 754 rounds in one way, so every machine agrees. The
-//! fast mode rounds some products and sums once instead of twice, and divides by an estimate in
-//! separation.
+//! `+ - * /` and `sqrt`, all of which IEEE 754 rounds in one way, so every machine agrees.
 #![forbid(unsafe_code)]
 
 use super::params::{Bounds, StepParams};
@@ -107,8 +105,8 @@ impl Rule {
             cohesion: square(params.cohesion_radius),
             radius: simd.splat(radius),
             softening: simd.splat(radius * radius / 64.0),
-            view: simd.splat(params.view()),
-            one: simd.splat(1.0),
+            view: simd.splat(-params.view()),
+            one: simd.load(&core::hint::black_box([1.0; MAX_LANES])),
         };
         Steering {
             sight,
@@ -189,6 +187,7 @@ impl<S: Simd> Steering<S> {
         let (one, own) = (self.sight.one, simd.splat(own));
         let (aligned, cohering) =
             if PLAIN { (sums.seen, sums.seen) } else { (sums.aligned, sums.cohering) };
+        let (aligned, cohering) = (simd.as_float(aligned), simd.as_float(cohering));
         // Without neighbours the sums are zero, and so are their means.
         let align = simd.div(self.alignment, simd.max(simd.sub(aligned, own), one));
         let cohere = simd.div(self.cohesion, simd.max(simd.sub(cohering, own), one));
@@ -198,7 +197,7 @@ impl<S: Simd> Steering<S> {
             vel[axis] = simd.load(&flyers.vel[axis]);
             let turn = simd.sub_mul(sums.alignment[axis], aligned, vel[axis]);
             let sum = simd.mul_add(align, turn, simd.mul(self.separation, sums.separation[axis]));
-            force[axis] = simd.mul_add(cohere, sums.cohesion[axis], sum);
+            force[axis] = simd.sub_mul(sum, cohere, sums.cohesion[axis]);
         }
         let strength = length::<S, DIM>(simd, force);
         let strong = simd.less(self.max_force, strength);

@@ -5,6 +5,7 @@
 //! nobody sees it: that is what keeps a step over a clump as cheap as any.
 
 use super::grid::Grid;
+use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 
 /// One boid. The last lane of each is zero.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +20,46 @@ pub(super) struct Body {
 pub(super) struct Arrays<'a> {
     pub(super) pos: [&'a [f32]; 3],
     pub(super) vel: [&'a [f32]; 3],
+}
+
+/// Finds the cell of every boid.
+struct FindCells<'a> {
+    grid: &'a Grid,
+    arrays: &'a Arrays<'a>,
+    cells: &'a mut [u32],
+}
+
+impl Kernel for FindCells<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        if self.arrays.pos[2].is_empty() {
+            self.find::<S, 2>(simd);
+        } else {
+            self.find::<S, 3>(simd);
+        }
+    }
+}
+
+impl FindCells<'_> {
+    #[inline(always)]
+    fn find<S: Simd, const DIM: usize>(self, simd: S) {
+        let mut lanes = [[0.0; MAX_LANES]; 3];
+        let mut found = [0; MAX_LANES];
+        for (index, cells) in self.cells.chunks_mut(S::LANES).enumerate() {
+            let start = index * S::LANES;
+            for (lanes, from) in lanes.iter_mut().zip(self.arrays.pos).take(DIM) {
+                let from = from.get(start..start + cells.len()).unwrap_or_default();
+                for (lane, &value) in lanes.iter_mut().zip(from) {
+                    *lane = value;
+                }
+            }
+            let pos = lanes.each_ref().map(|lanes| simd.load(lanes));
+            simd.store_count(self.grid.cells::<S, DIM>(simd, pos), &mut found);
+            for (cell, &found) in cells.iter_mut().zip(&found) {
+                *cell = found;
+            }
+        }
+    }
 }
 
 /// Boids in the order of their cells, and the memory to sort them in.
@@ -49,18 +90,17 @@ pub(super) struct RowRest {
 
 impl Sorted {
     /// Sorts the boids of `arrays`, whose ids are `ids`.
-    pub(super) fn sort(&mut self, grid: &Grid, arrays: &Arrays<'_>, ids: &[u32]) {
+    pub(super) fn sort(
+        &mut self,
+        grid: &Grid,
+        arrays: &Arrays<'_>,
+        ids: &[u32],
+        instructions: InstructionSet,
+    ) {
         let count = ids.len();
-        self.cells.clear();
-        self.cells.reserve(count);
-        let [xs, ys, zs] = arrays.pos;
-        if zs.is_empty() {
-            let cells = xs.iter().zip(ys).map(|(&x, &y)| grid.cell(x, y, 0.0) as u32);
-            self.cells.extend(cells);
-        } else {
-            let cells = xs.iter().zip(ys).zip(zs);
-            self.cells.extend(cells.map(|((&x, &y), &z)| grid.cell(x, y, z) as u32));
-        }
+        self.cells.resize(count, 0);
+        let is_flat = arrays.pos[2].is_empty();
+        instructions.run(FindCells { grid, arrays, cells: &mut self.cells });
 
         // Counts go one place up, so that the sums below are starts and the last is the total.
         self.starts.clear();
@@ -76,7 +116,7 @@ impl Sorted {
 
         self.bodies.resize(count, Body::default());
         self.ids.resize(count, 0);
-        if zs.is_empty() {
+        if is_flat {
             self.scatter::<2>(arrays, ids);
         } else {
             self.scatter::<3>(arrays, ids);
@@ -93,17 +133,24 @@ impl Sorted {
     }
 
     fn scatter<const DIM: usize>(&mut self, arrays: &Arrays<'_>, ids: &[u32]) {
-        let component = |from: &[f32], index: usize| from.get(index).copied().unwrap_or(0.0);
         let [xs, ys, zs] = arrays.pos;
         let [vxs, vys, vzs] = arrays.vel;
-        for (index, (&id, &cell)) in ids.iter().zip(&self.cells).enumerate() {
+        let plane = self.cells.iter().zip(ids).zip(xs.iter().zip(ys)).zip(vxs.iter().zip(vys));
+        let mut put = |cell: u32, id: u32, body: Body| {
             let place = &mut self.starts[cell as usize];
-            let depth = |from| if DIM == 3 { component(from, index) } else { 0.0 };
-            let pos = [component(xs, index), component(ys, index), depth(zs), 0.0];
-            let vel = [component(vxs, index), component(vys, index), depth(vzs), 0.0];
-            self.bodies[*place as usize] = Body { pos, vel };
+            self.bodies[*place as usize] = body;
             self.ids[*place as usize] = id;
             *place += 1;
+        };
+        if DIM == 2 {
+            for (((&cell, &id), (&x, &y)), (&vx, &vy)) in plane {
+                put(cell, id, Body { pos: [x, y, 0.0, 0.0], vel: [vx, vy, 0.0, 0.0] });
+            }
+        } else {
+            for ((((&cell, &id), (&x, &y)), (&vx, &vy)), (&z, &vz)) in plane.zip(zs.iter().zip(vzs))
+            {
+                put(cell, id, Body { pos: [x, y, z, 0.0], vel: [vx, vy, vz, 0.0] });
+            }
         }
     }
 

@@ -23,8 +23,9 @@ pub(super) struct Sight<S: Simd> {
     /// The radius of separation, and what is added to a squared distance.
     pub(super) radius: S::F,
     pub(super) softening: S::F,
-    /// The cosine of half the field of view times its absolute value.
+    /// Minus the cosine of half the field of view times its absolute value.
     pub(super) view: S::F,
+    /// 1, as [`Simd::weight`] wants it.
     pub(super) one: S::F,
 }
 
@@ -39,30 +40,30 @@ pub(super) struct Group<S: Simd> {
 /// What boids gathered from their neighbours.
 #[derive(Clone, Copy)]
 pub(super) struct Sums<S: Simd> {
-    /// Of offsets, weighted.
+    /// Of offsets from neighbours, weighted.
     pub(super) separation: [S::F; 3],
     /// Of velocities.
     pub(super) alignment: [S::F; 3],
-    /// Of offsets.
+    /// Of offsets from neighbours.
     pub(super) cohesion: [S::F; 3],
     /// How many were seen, and how many count for alignment and cohesion. Only `seen` is counted
     /// where all three are the same.
-    pub(super) seen: S::F,
-    pub(super) aligned: S::F,
-    pub(super) cohering: S::F,
+    pub(super) seen: S::C,
+    pub(super) aligned: S::C,
+    pub(super) cohering: S::C,
 }
 
 impl<S: Simd> Sums<S> {
     #[inline(always)]
     pub(super) fn new(simd: S) -> Self {
-        let zero = simd.splat(0.0);
+        let (zero, none) = (simd.splat(0.0), simd.zero_count());
         Self {
             separation: [zero; 3],
             alignment: [zero; 3],
             cohesion: [zero; 3],
-            seen: zero,
-            aligned: zero,
-            cohering: zero,
+            seen: none,
+            aligned: none,
+            cohering: none,
         }
     }
 }
@@ -85,7 +86,8 @@ pub(super) fn look<S: Simd, const DIM: usize, const PLAIN: bool>(
         let mut offset = [simd.splat(0.0); 3];
         let mut squared = simd.splat(0.0);
         for axis in 0..DIM {
-            offset[axis] = simd.sub(simd.splat(body.pos[axis]), group.pos[axis]);
+            // From the other to oneself: what is subtracted can be read while it is.
+            offset[axis] = simd.sub(group.pos[axis], simd.splat(body.pos[axis]));
             squared = match axis {
                 0 => simd.mul(offset[0], offset[0]),
                 _ => simd.mul_add(offset[axis], offset[axis], squared),
@@ -95,31 +97,35 @@ pub(super) fn look<S: Simd, const DIM: usize, const PLAIN: bool>(
         let mut close = simd.less(squared, sight.separation);
         let (mut aligned, mut cohering) = (seen, seen);
         if !PLAIN {
-            let mut ahead = simd.mul(group.heading[0], offset[0]);
+            let mut behind = simd.mul(group.heading[0], offset[0]);
             for (&heading, &offset) in group.heading[1..DIM].iter().zip(&offset[1..DIM]) {
-                ahead = simd.mul_add(heading, offset, ahead);
+                behind = simd.mul_add(heading, offset, behind);
             }
             // Cosines compared by their squares, with their signs. Nothing is behind itself.
-            let ahead = simd.mul(ahead, simd.abs(ahead));
-            let hidden = simd.less(ahead, simd.mul(sight.view, squared));
+            let behind = simd.mul(behind, simd.abs(behind));
+            let hidden = simd.less(simd.mul(sight.view, squared), behind);
             seen = simd.and_not(seen, hidden);
             close = simd.and(close, seen);
             aligned = simd.and(seen, simd.less(squared, sight.alignment));
             cohering = simd.and(seen, simd.less(squared, sight.cohesion));
-            all.aligned = simd.add_where(aligned, all.aligned, sight.one);
-            all.cohering = simd.add_where(cohering, all.cohering, sight.one);
+            all.aligned = simd.count(aligned, all.aligned);
+            all.cohering = simd.count(cohering, all.cohering);
         }
-        all.seen = simd.add_where(seen, all.seen, sight.one);
+        all.seen = simd.count(seen, all.seen);
+        // Half of the sums by adders, half by multipliers.
+        let weight = simd.weight(aligned, sight.one);
         for axis in 0..DIM {
             let vel = simd.splat(body.vel[axis]);
-            all.alignment[axis] = simd.add_where(aligned, all.alignment[axis], vel);
+            all.alignment[axis] = simd.add_weighted(weight, all.alignment[axis], vel);
             all.cohesion[axis] = simd.add_where(cohering, all.cohesion[axis], offset[axis]);
         }
-        if simd.any(close) {
-            let push = simd.ratio(sight.radius, simd.add(squared, sight.softening));
+        // In three dimensions few are close to anybody of the group. In two many are, and a branch
+        // that nobody can foresee costs more than a division.
+        if DIM == 2 || simd.any(close) {
+            let push = simd.div(sight.radius, simd.add(squared, sight.softening));
             let push = simd.keep(close, push);
             for axis in 0..DIM {
-                all.separation[axis] = simd.sub_mul(all.separation[axis], offset[axis], push);
+                all.separation[axis] = simd.mul_add(offset[axis], push, all.separation[axis]);
             }
         }
     }

@@ -33,19 +33,14 @@ pub(crate) fn step(frame: &VecOutput, params: &StepParams) -> VecOutput {
     call("boids", "step", frame.as_bytes(), params.to_json().as_bytes()).expect("step")
 }
 
-/// A step by any method, with any instructions.
-pub(crate) fn step_with(
-    set: InstructionSet,
-    method: &str,
-    frame: &VecOutput,
-    params: &StepParams,
-) -> VecOutput {
+/// A step with these instructions.
+pub(crate) fn step_with(set: InstructionSet, frame: &VecOutput, params: &StepParams) -> VecOutput {
     let mut units = Dispatcher::new();
     units.register(Box::new(BoidsUnit::with_instructions(set))).expect("one unit");
     let params = params.to_json();
     let call = Call { input: frame.as_bytes(), params: params.as_bytes() };
     let mut out = VecOutput::new(frame.as_bytes().len());
-    units.execute_named("boids", method, call, &mut out, &Budget::unlimited()).expect(method);
+    units.execute_named("boids", "step", call, &mut out, &Budget::unlimited()).expect("step");
     out
 }
 

@@ -3,7 +3,7 @@
 //! An algorithm is written once, over [`Simd`], as a [`Kernel`]; [`InstructionSet::run`] compiles it
 //! for each set and runs it on one. A lane is a boid, and no lane looks at another, so results are
 //! the same bits for any number of lanes: every operation here is one that IEEE 754 rounds in one
-//! way, but for [`Simd::mul_add`] and [`Simd::ratio`] of sets whose `FAST` is true.
+//! way. Fused and approximate ones gain nothing here, as was tried, so there are none.
 //!
 //! The only unsafe code is here. A value of a type that implements `Simd` is proof that the
 //! processor has the instructions: it is made after they were detected, and nowhere else.
@@ -30,6 +30,10 @@ pub(super) trait Simd: Copy {
     type F: Copy;
     /// One bit of truth for each lane.
     type M: Copy;
+    /// Zero or one for each lane.
+    type W: Copy;
+    /// A small whole number for each lane.
+    type C: Copy;
 
     fn splat(self, value: f32) -> Self::F;
     /// The first lanes of an array.
@@ -45,6 +49,13 @@ pub(super) trait Simd: Copy {
     fn abs(self, a: Self::F) -> Self::F;
     /// The larger; never asked for NaN.
     fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// The smaller; never asked for NaN.
+    fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    /// Without what is behind the point; for numbers below 2^24.
+    #[inline(always)]
+    fn truncate(self, a: Self::F) -> Self::F {
+        self.as_float(self.as_count(a))
+    }
     /// `a < b`; false for NaN.
     fn less(self, a: Self::F, b: Self::F) -> Self::M;
     /// Both.
@@ -61,20 +72,29 @@ pub(super) trait Simd: Copy {
     fn keep(self, mask: Self::M, a: Self::F) -> Self::F;
     /// `sum + a` where true, `sum` elsewhere. `sum` is never -0.
     fn add_where(self, mask: Self::M, sum: Self::F, a: Self::F) -> Self::F;
-    /// `a * b + c`, rounded twice; once where the set is fast and can.
+    fn zero_count(self) -> Self::C;
+    /// One more where true.
+    fn count(self, mask: Self::M, count: Self::C) -> Self::C;
+    fn as_float(self, count: Self::C) -> Self::F;
+    /// A number from 0 to 2^24, without what is behind the point.
+    fn as_count(self, a: Self::F) -> Self::C;
+    /// Writes the first lanes of an array and leaves the others.
+    fn store_count(self, count: Self::C, to: &mut [u32; MAX_LANES]);
+    /// One where true. `one` is 1, from where the compiler does not see it: it would turn products
+    /// with it back into sums.
+    fn weight(self, mask: Self::M, one: Self::F) -> Self::W;
+    /// The same bits as [`add_where`](Self::add_where), by other parts of the processor: a product
+    /// with one or zero is exact, so a fused one rounds as the sum does. `a` is finite.
+    fn add_weighted(self, weight: Self::W, sum: Self::F, a: Self::F) -> Self::F;
+    /// `a * b + c`, rounded twice.
     #[inline(always)]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
         self.add(self.mul(a, b), c)
     }
-    /// `c - a * b`, rounded as [`mul_add`](Self::mul_add) is.
+    /// `c - a * b`, rounded twice.
     #[inline(always)]
     fn sub_mul(self, c: Self::F, a: Self::F, b: Self::F) -> Self::F {
         self.sub(c, self.mul(a, b))
-    }
-    /// `a / b`; where the set is fast, within 2^-20 of it for positive numbers of middling size.
-    #[inline(always)]
-    fn ratio(self, a: Self::F, b: Self::F) -> Self::F {
-        self.div(a, b)
     }
 }
 
@@ -121,9 +141,9 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             Self::Sse2 => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => x86::Avx2::<false>::detect().is_some(),
+            Self::Avx2 => x86::Avx2::detect().is_some(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => x86::Avx512::<false>::detect().is_some(),
+            Self::Avx512 => x86::Avx512::detect().is_some(),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => true,
             #[cfg(target_arch = "wasm32")]
@@ -155,36 +175,22 @@ impl InstructionSet {
     }
 
     /// Runs `kernel` with these instructions; with the portable ones if the machine lacks them.
-    pub(super) fn run<K: Kernel>(self, fast: bool, kernel: K) {
+    pub(super) fn run<K: Kernel>(self, kernel: K) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 if fast => match x86::Avx512::<true>::detect() {
+            Self::Avx512 => match x86::Avx512::detect() {
                 Some(simd) => simd.run(kernel),
                 None => kernel.run(portable::Portable),
             },
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => match x86::Avx512::<false>::detect() {
+            Self::Avx2 => match x86::Avx2::detect() {
                 Some(simd) => simd.run(kernel),
                 None => kernel.run(portable::Portable),
             },
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if fast => match x86::Avx2::<true>::detect() {
-                Some(simd) => simd.run(kernel),
-                None => kernel.run(portable::Portable),
-            },
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => match x86::Avx2::<false>::detect() {
-                Some(simd) => simd.run(kernel),
-                None => kernel.run(portable::Portable),
-            },
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 if fast => kernel.run(x86::Sse2::<true>),
-            #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => kernel.run(x86::Sse2::<false>),
+            Self::Sse2 => kernel.run(x86::Sse2),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon if fast => kernel.run(neon::Neon::<true>),
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => kernel.run(neon::Neon::<false>),
+            Self::Neon => kernel.run(neon::Neon),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Self::Simd128 => kernel.run(wasm::Simd128),
             _ => kernel.run(portable::Portable),

@@ -2,11 +2,11 @@
 
 use core::arch::aarch64::*;
 
-use super::{Lanes, Simd};
+use super::{Lanes, MAX_LANES, Simd};
 
 /// Four lanes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Neon<const FAST: bool>;
+pub(super) struct Neon;
 
 /// Methods of [`Simd`], each in safe functions that have the feature.
 macro_rules! ops {
@@ -25,21 +25,12 @@ macro_rules! ops {
     )*};
 }
 
-impl<const FAST: bool> Neon<FAST> {
-    ops! {
-        fn fused_add(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
-            vfmaq_f32(c, a, b)
-        }
-        fn fused_sub(c: float32x4_t, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-            vfmsq_f32(c, a, b)
-        }
-    }
-}
-
-impl<const FAST: bool> Simd for Neon<FAST> {
+impl Simd for Neon {
     const LANES: usize = 4;
     type F = float32x4_t;
     type M = uint32x4_t;
+    type W = float32x4_t;
+    type C = uint32x4_t;
 
     #[inline(always)]
     fn load(self, from: &Lanes) -> float32x4_t {
@@ -53,6 +44,12 @@ impl<const FAST: bool> Simd for Neon<FAST> {
         unsafe { vst1q_f32(to.as_mut_ptr(), value) }
     }
 
+    #[inline(always)]
+    fn store_count(self, count: uint32x4_t, to: &mut [u32; MAX_LANES]) {
+        // SAFETY: the array has sixteen words, no fewer than the vector, and is ours alone.
+        unsafe { vst1q_u32(to.as_mut_ptr(), count) }
+    }
+
     ops! {
         fn splat(value: f32) -> float32x4_t { vdupq_n_f32(value) }
         fn add(a: float32x4_t, b: float32x4_t) -> float32x4_t { vaddq_f32(a, b) }
@@ -62,6 +59,8 @@ impl<const FAST: bool> Simd for Neon<FAST> {
         fn sqrt(a: float32x4_t) -> float32x4_t { vsqrtq_f32(a) }
         fn abs(a: float32x4_t) -> float32x4_t { vabsq_f32(a) }
         fn max(a: float32x4_t, b: float32x4_t) -> float32x4_t { vmaxq_f32(a, b) }
+        fn min(a: float32x4_t, b: float32x4_t) -> float32x4_t { vminq_f32(a, b) }
+        fn as_count(a: float32x4_t) -> uint32x4_t { vcvtq_u32_f32(a) }
         fn less(a: float32x4_t, b: float32x4_t) -> uint32x4_t { vcltq_f32(a, b) }
         fn and(a: uint32x4_t, b: uint32x4_t) -> uint32x4_t { vandq_u32(a, b) }
         fn and_not(a: uint32x4_t, b: uint32x4_t) -> uint32x4_t { vbicq_u32(a, b) }
@@ -81,15 +80,15 @@ impl<const FAST: bool> Simd for Neon<FAST> {
         fn add_where(mask: uint32x4_t, sum: float32x4_t, a: float32x4_t) -> float32x4_t {
             vaddq_f32(sum, vbslq_f32(mask, a, vdupq_n_f32(0.0)))
         }
-    }
-
-    #[inline(always)]
-    fn mul_add(self, a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
-        if FAST { self.fused_add(a, b, c) } else { self.add(self.mul(a, b), c) }
-    }
-
-    #[inline(always)]
-    fn sub_mul(self, c: float32x4_t, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        if FAST { self.fused_sub(c, a, b) } else { self.sub(c, self.mul(a, b)) }
+        fn zero_count() -> uint32x4_t { vdupq_n_u32(0) }
+        // A true lane is -1.
+        fn count(mask: uint32x4_t, count: uint32x4_t) -> uint32x4_t { vsubq_u32(count, mask) }
+        fn as_float(count: uint32x4_t) -> float32x4_t { vcvtq_f32_u32(count) }
+        fn weight(mask: uint32x4_t, one: float32x4_t) -> float32x4_t {
+            vbslq_f32(mask, one, vdupq_n_f32(0.0))
+        }
+        fn add_weighted(weight: float32x4_t, sum: float32x4_t, a: float32x4_t) -> float32x4_t {
+            vfmaq_f32(sum, weight, a)
+        }
     }
 }

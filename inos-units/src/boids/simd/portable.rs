@@ -1,7 +1,7 @@
 //! Four lanes in the language alone.
 #![forbid(unsafe_code)]
 
-use super::{Lanes, Simd};
+use super::{Lanes, MAX_LANES, Simd};
 
 /// No instructions to detect.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ impl Simd for Portable {
     const LANES: usize = LANES;
     type F = [f32; LANES];
     type M = [bool; LANES];
+    type W = [bool; LANES];
+    type C = [u32; LANES];
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::F {
@@ -112,5 +114,45 @@ impl Simd for Portable {
     #[inline(always)]
     fn add_where(self, mask: Self::M, sum: Self::F, a: Self::F) -> Self::F {
         self.add(sum, self.keep(mask, a))
+    }
+
+    #[inline(always)]
+    fn weight(self, mask: Self::M, _: Self::F) -> Self::W {
+        mask
+    }
+
+    #[inline(always)]
+    fn add_weighted(self, weight: Self::W, sum: Self::F, a: Self::F) -> Self::F {
+        self.add_where(weight, sum, a)
+    }
+
+    #[inline(always)]
+    fn zero_count(self) -> Self::C {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    fn count(self, mask: Self::M, count: Self::C) -> Self::C {
+        core::array::from_fn(|lane| count[lane] + u32::from(mask[lane]))
+    }
+
+    #[inline(always)]
+    fn as_float(self, count: Self::C) -> Self::F {
+        count.map(|count| count as f32)
+    }
+
+    #[inline(always)]
+    fn min(self, a: Self::F, b: Self::F) -> Self::F {
+        map(a, b, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn as_count(self, a: Self::F) -> Self::C {
+        a.map(|a| a as u32)
+    }
+
+    #[inline(always)]
+    fn store_count(self, count: Self::C, to: &mut [u32; MAX_LANES]) {
+        [to[0], to[1], to[2], to[3]] = count;
     }
 }

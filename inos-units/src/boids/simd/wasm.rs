@@ -7,7 +7,7 @@ pub(super) use vectors::Simd128;
 mod vectors {
     use core::arch::wasm32::*;
 
-    use super::super::{Lanes, Simd};
+    use super::super::{Lanes, MAX_LANES, Simd};
 
     /// Four lanes.
     #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ mod vectors {
         const LANES: usize = 4;
         type F = v128;
         type M = v128;
+        type W = v128;
+        type C = v128;
 
         #[inline(always)]
         fn splat(self, value: f32) -> v128 {
@@ -109,6 +111,50 @@ mod vectors {
         #[inline(always)]
         fn add_where(self, mask: v128, sum: v128, a: v128) -> v128 {
             f32x4_add(sum, v128_and(mask, a))
+        }
+
+        #[inline(always)]
+        fn weight(self, mask: v128, _: v128) -> v128 {
+            mask
+        }
+
+        #[inline(always)]
+        fn add_weighted(self, weight: v128, sum: v128, a: v128) -> v128 {
+            self.add_where(weight, sum, a)
+        }
+
+        #[inline(always)]
+        fn zero_count(self) -> v128 {
+            i32x4_splat(0)
+        }
+
+        #[inline(always)]
+        fn count(self, mask: v128, count: v128) -> v128 {
+            // A true lane is -1.
+            i32x4_sub(count, mask)
+        }
+
+        #[inline(always)]
+        fn as_float(self, count: v128) -> v128 {
+            f32x4_convert_i32x4(count)
+        }
+
+        #[inline(always)]
+        fn min(self, a: v128, b: v128) -> v128 {
+            f32x4_pmin(a, b)
+        }
+
+        #[inline(always)]
+        fn as_count(self, a: v128) -> v128 {
+            i32x4_trunc_sat_f32x4(a)
+        }
+
+        #[inline(always)]
+        fn store_count(self, count: v128, to: &mut [u32; MAX_LANES]) {
+            to[0] = u32x4_extract_lane::<0>(count);
+            to[1] = u32x4_extract_lane::<1>(count);
+            to[2] = u32x4_extract_lane::<2>(count);
+            to[3] = u32x4_extract_lane::<3>(count);
         }
     }
 }

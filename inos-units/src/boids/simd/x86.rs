@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Lanes, Simd};
+use super::{Kernel, Lanes, MAX_LANES, Simd};
 
 /// Methods of [`Simd`], each in safe functions that have the feature.
 macro_rules! ops {
@@ -43,23 +43,31 @@ macro_rules! store {
     };
 }
 
-/// Four lanes, with what every x86-64 has. Its fast mode divides by an estimate.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sse2<const FAST: bool>;
-
-impl<const FAST: bool> Sse2<FAST> {
-    ops! { "sse";
-        fn estimate(a: __m128) -> __m128 { _mm_rcp_ps(a) }
-    }
+macro_rules! store_count {
+    ($vector:ty, $store:ident) => {
+        #[inline(always)]
+        fn store_count(self, count: $vector, to: &mut [u32; MAX_LANES]) {
+            // SAFETY: `self` is proof of the feature; the array has sixteen words, no fewer than
+            // the vector, is ours alone, and the store asks for no alignment.
+            unsafe { $store(to.as_mut_ptr().cast(), count) }
+        }
+    };
 }
 
-impl<const FAST: bool> Simd for Sse2<FAST> {
+/// Four lanes, with what every x86-64 has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sse2;
+
+impl Simd for Sse2 {
     const LANES: usize = 4;
     type F = __m128;
     type M = __m128;
+    type W = __m128;
+    type C = __m128i;
 
     load!("sse2", __m128, _mm_loadu_ps);
     store!("sse2", __m128, _mm_storeu_ps);
+    store_count!(__m128i, _mm_storeu_si128);
 
     ops! { "sse2";
         fn splat(value: f32) -> __m128 { _mm_set1_ps(value) }
@@ -70,6 +78,8 @@ impl<const FAST: bool> Simd for Sse2<FAST> {
         fn sqrt(a: __m128) -> __m128 { _mm_sqrt_ps(a) }
         fn abs(a: __m128) -> __m128 { _mm_andnot_ps(_mm_set1_ps(-0.0), a) }
         fn max(a: __m128, b: __m128) -> __m128 { _mm_max_ps(a, b) }
+        fn min(a: __m128, b: __m128) -> __m128 { _mm_min_ps(a, b) }
+        fn as_count(a: __m128) -> __m128i { _mm_cvttps_epi32(a) }
         fn less(a: __m128, b: __m128) -> __m128 { _mm_cmplt_ps(a, b) }
         fn and(a: __m128, b: __m128) -> __m128 { _mm_and_ps(a, b) }
         fn and_not(a: __m128, b: __m128) -> __m128 { _mm_andnot_ps(b, a) }
@@ -82,25 +92,24 @@ impl<const FAST: bool> Simd for Sse2<FAST> {
         fn add_where(mask: __m128, sum: __m128, a: __m128) -> __m128 {
             _mm_add_ps(sum, _mm_and_ps(mask, a))
         }
-    }
-
-    #[inline(always)]
-    fn ratio(self, a: __m128, b: __m128) -> __m128 {
-        if !FAST {
-            return self.div(a, b);
+        fn zero_count() -> __m128i { _mm_setzero_si128() }
+        // A true lane is -1.
+        fn count(mask: __m128, count: __m128i) -> __m128i {
+            _mm_sub_epi32(count, _mm_castps_si128(mask))
         }
-        let guess = self.estimate(b);
-        // One step of Newton's: twice as many bits are right.
-        let right = self.sub(self.splat(2.0), self.mul(b, guess));
-        self.mul(a, self.mul(guess, right))
+        fn as_float(count: __m128i) -> __m128 { _mm_cvtepi32_ps(count) }
+        fn weight(mask: __m128, _one: __m128) -> __m128 { mask }
+        fn add_weighted(weight: __m128, sum: __m128, a: __m128) -> __m128 {
+            _mm_add_ps(sum, _mm_and_ps(weight, a))
+        }
     }
 }
 
 /// Eight lanes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2<const FAST: bool>(());
+pub(super) struct Avx2(());
 
-impl<const FAST: bool> Avx2<FAST> {
+impl Avx2 {
     #[inline]
     pub(super) fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -117,21 +126,16 @@ impl<const FAST: bool> Avx2<FAST> {
     }
 }
 
-impl<const FAST: bool> Avx2<FAST> {
-    ops! { "avx2,fma";
-        fn fused_add(a: __m256, b: __m256, c: __m256) -> __m256 { _mm256_fmadd_ps(a, b, c) }
-        fn fused_sub(c: __m256, a: __m256, b: __m256) -> __m256 { _mm256_fnmadd_ps(a, b, c) }
-        fn estimate(a: __m256) -> __m256 { _mm256_rcp_ps(a) }
-    }
-}
-
-impl<const FAST: bool> Simd for Avx2<FAST> {
+impl Simd for Avx2 {
     const LANES: usize = 8;
     type F = __m256;
     type M = __m256;
+    type W = __m256;
+    type C = __m256i;
 
     load!("avx2", __m256, _mm256_loadu_ps);
     store!("avx2", __m256, _mm256_storeu_ps);
+    store_count!(__m256i, _mm256_storeu_si256);
 
     ops! { "avx2,fma";
         fn splat(value: f32) -> __m256 { _mm256_set1_ps(value) }
@@ -142,6 +146,8 @@ impl<const FAST: bool> Simd for Avx2<FAST> {
         fn sqrt(a: __m256) -> __m256 { _mm256_sqrt_ps(a) }
         fn abs(a: __m256) -> __m256 { _mm256_andnot_ps(_mm256_set1_ps(-0.0), a) }
         fn max(a: __m256, b: __m256) -> __m256 { _mm256_max_ps(a, b) }
+        fn min(a: __m256, b: __m256) -> __m256 { _mm256_min_ps(a, b) }
+        fn as_count(a: __m256) -> __m256i { _mm256_cvttps_epi32(a) }
         fn less(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_LT_OQ>(a, b) }
         fn and(a: __m256, b: __m256) -> __m256 { _mm256_and_ps(a, b) }
         fn and_not(a: __m256, b: __m256) -> __m256 { _mm256_andnot_ps(b, a) }
@@ -152,35 +158,24 @@ impl<const FAST: bool> Simd for Avx2<FAST> {
         fn add_where(mask: __m256, sum: __m256, a: __m256) -> __m256 {
             _mm256_add_ps(sum, _mm256_and_ps(mask, a))
         }
-    }
-
-    #[inline(always)]
-    fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
-        if FAST { self.fused_add(a, b, c) } else { self.add(self.mul(a, b), c) }
-    }
-
-    #[inline(always)]
-    fn sub_mul(self, c: __m256, a: __m256, b: __m256) -> __m256 {
-        if FAST { self.fused_sub(c, a, b) } else { self.sub(c, self.mul(a, b)) }
-    }
-
-    #[inline(always)]
-    fn ratio(self, a: __m256, b: __m256) -> __m256 {
-        if !FAST {
-            return self.div(a, b);
+        fn zero_count() -> __m256i { _mm256_setzero_si256() }
+        // A true lane is -1.
+        fn count(mask: __m256, count: __m256i) -> __m256i {
+            _mm256_sub_epi32(count, _mm256_castps_si256(mask))
         }
-        let guess = self.estimate(b);
-        // One step of Newton's: twice as many bits are right.
-        let right = self.fused_sub(self.splat(2.0), b, guess);
-        self.mul(a, self.mul(guess, right))
+        fn as_float(count: __m256i) -> __m256 { _mm256_cvtepi32_ps(count) }
+        fn weight(mask: __m256, one: __m256) -> __m256 { _mm256_and_ps(mask, one) }
+        fn add_weighted(weight: __m256, sum: __m256, a: __m256) -> __m256 {
+            _mm256_fmadd_ps(weight, a, sum)
+        }
     }
 }
 
 /// Sixteen lanes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx512<const FAST: bool>(());
+pub(super) struct Avx512(());
 
-impl<const FAST: bool> Avx512<FAST> {
+impl Avx512 {
     #[inline]
     pub(super) fn detect() -> Option<Self> {
         is_x86_feature_detected!("avx512f").then_some(Self(()))
@@ -196,21 +191,16 @@ impl<const FAST: bool> Avx512<FAST> {
     }
 }
 
-impl<const FAST: bool> Avx512<FAST> {
-    ops! { "avx512f";
-        fn fused_add(a: __m512, b: __m512, c: __m512) -> __m512 { _mm512_fmadd_ps(a, b, c) }
-        fn fused_sub(c: __m512, a: __m512, b: __m512) -> __m512 { _mm512_fnmadd_ps(a, b, c) }
-        fn estimate(a: __m512) -> __m512 { _mm512_rcp14_ps(a) }
-    }
-}
-
-impl<const FAST: bool> Simd for Avx512<FAST> {
+impl Simd for Avx512 {
     const LANES: usize = 16;
     type F = __m512;
     type M = __mmask16;
+    type W = (__mmask16, __m512);
+    type C = __m512i;
 
     load!("avx512f", __m512, _mm512_loadu_ps);
     store!("avx512f", __m512, _mm512_storeu_ps);
+    store_count!(__m512i, _mm512_storeu_si512);
 
     ops! { "avx512f";
         fn splat(value: f32) -> __m512 { _mm512_set1_ps(value) }
@@ -221,6 +211,8 @@ impl<const FAST: bool> Simd for Avx512<FAST> {
         fn sqrt(a: __m512) -> __m512 { _mm512_sqrt_ps(a) }
         fn abs(a: __m512) -> __m512 { _mm512_abs_ps(a) }
         fn max(a: __m512, b: __m512) -> __m512 { _mm512_max_ps(a, b) }
+        fn min(a: __m512, b: __m512) -> __m512 { _mm512_min_ps(a, b) }
+        fn as_count(a: __m512) -> __m512i { _mm512_cvttps_epi32(a) }
         fn less(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b) }
         fn and(a: __mmask16, b: __mmask16) -> __mmask16 { a & b }
         fn and_not(a: __mmask16, b: __mmask16) -> __mmask16 { a & !b }
@@ -233,26 +225,14 @@ impl<const FAST: bool> Simd for Avx512<FAST> {
         fn add_where(mask: __mmask16, sum: __m512, a: __m512) -> __m512 {
             _mm512_mask_add_ps(sum, mask, sum, a)
         }
-    }
-
-    #[inline(always)]
-    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
-        if FAST { self.fused_add(a, b, c) } else { self.add(self.mul(a, b), c) }
-    }
-
-    #[inline(always)]
-    fn sub_mul(self, c: __m512, a: __m512, b: __m512) -> __m512 {
-        if FAST { self.fused_sub(c, a, b) } else { self.sub(c, self.mul(a, b)) }
-    }
-
-    #[inline(always)]
-    fn ratio(self, a: __m512, b: __m512) -> __m512 {
-        if !FAST {
-            return self.div(a, b);
+        fn zero_count() -> __m512i { _mm512_setzero_si512() }
+        fn count(mask: __mmask16, count: __m512i) -> __m512i {
+            _mm512_mask_add_epi32(count, mask, count, _mm512_set1_epi32(1))
         }
-        let guess = self.estimate(b);
-        // One step of Newton's: twice as many bits are right.
-        let right = self.fused_sub(self.splat(2.0), b, guess);
-        self.mul(a, self.mul(guess, right))
+        fn as_float(count: __m512i) -> __m512 { _mm512_cvtepi32_ps(count) }
+        fn weight(mask: __mmask16, one: __m512) -> (__mmask16, __m512) { (mask, one) }
+        fn add_weighted(weight: (__mmask16, __m512), sum: __m512, a: __m512) -> __m512 {
+            _mm512_mask3_fmadd_ps(a, weight.1, sum, weight.0)
+        }
     }
 }
