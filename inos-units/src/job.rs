@@ -188,7 +188,7 @@ pub struct JobResult {
     pub bytes_in: u64,
     /// Bytes of the result.
     pub bytes_out: u64,
-    /// Bytes copied between shared and private memory.
+    /// Bytes copied between shared and private memory, or from a long block to a short one.
     pub bytes_copied: u64,
 }
 

@@ -139,14 +139,13 @@ impl<'m> Shared<'_, 'm> {
         let Some((place, block)) = gain.block.take() else { return };
         let client = || lock(&self.service).client_party(job.lane());
         let handle = match client() {
-            None => return,
+            Some(party) if party != 0 => block.hand_over_to(party),
             // It has not joined, so nobody takes what it leaves: the block stays this party's.
-            Some(0) => block.hand_over(),
-            Some(party) => block.hand_over_to(party),
+            _ => block.hand_over(),
         };
         let sent = Sent { place, handle };
-        // It may have left just before the block was its own. It can't have adopted it: it learns of
-        // it by the answer.
+        // It may have left before the block was its own. It can't have adopted it: it learns of it by
+        // the answer.
         if client().is_none() {
             return self.arenas.take_back(sent);
         }

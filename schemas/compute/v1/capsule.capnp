@@ -114,5 +114,6 @@ struct JobResult {
   bytesIn @6 :UInt64;
   bytesOut @7 :UInt64;
   bytesCopied @8 :UInt64;
-  # Between shared memory and private memory, for safety or for want of a place.
+  # Between shared memory and private memory, for safety or for want of a place; what an input was
+  # opened into, and a result that was moved to a shorter block, too.
 }
