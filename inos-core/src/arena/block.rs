@@ -6,6 +6,7 @@ use core::ops::{Deref, DerefMut};
 use super::*;
 use crate::raw::lend;
 use crate::raw::region::Cooperative;
+use crate::sync::fence;
 
 /// Where a block is, for another party to [`adopt`](Arena::adopt): two words, to be sent in
 /// whatever carries words. Holding one proves nothing: it is an allegation, checked when it is
@@ -164,7 +165,11 @@ impl<'m, T: Trust> Block<'m, T> {
     /// As [`hand_over`](Self::hand_over), and from here on the block is that of `party`: it is freed
     /// when that dies or leaves before anybody has adopted it, who may be another party. For who
     /// lives long and sends blocks to others, who may not. If the party has gone already, the block
-    /// stays until the next one of its number goes: look afterwards whether it is there.
+    /// stays until the next one of its number goes: look afterwards whether it is there, by a role
+    /// that it holds. If it still is, the block goes with it.
+    ///
+    /// SeqCst fence, after what [`hand_over`](Self::hand_over) does: that look comes later; pairs with
+    /// the one where claims of a party are taken, arenas last.
     ///
     /// ```
     /// # use inos_core::*;
@@ -186,7 +191,9 @@ impl<'m, T: Trust> Block<'m, T> {
     /// # Ok::<(), inos_core::Error>(())
     /// ```
     pub fn hand_over_to(self, party: u16) -> Handle {
-        self.send(|parts, claim| arena::hand_over_to(parts, claim, party))
+        let handle = self.send(|parts, claim| arena::hand_over_to(parts, claim, party));
+        fence(Ordering::SeqCst);
+        handle
     }
 
     fn send(mut self, hand_over: impl FnOnce(&Parts<'m>, &Claim) -> Option<u32>) -> Handle {
