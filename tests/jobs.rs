@@ -99,6 +99,10 @@ fn the_other_process() {
 /// Blocks of an arena, between processes; Linux proves who is dead.
 #[cfg(target_os = "linux")]
 mod blocks {
+    use std::process::Stdio;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     const HEAP: SectionId = SectionId(5);
@@ -146,6 +150,84 @@ mod blocks {
             assert_eq!(arena.stats().expect("a whole arena").used_len, 0);
         })
         .expect("a kernel");
+    }
+
+    /// Where the file is, for a process that is to be killed.
+    const KILLED_FILE: &str = "INOS_TEST_KILLED_FILE";
+    const ROUNDS: u64 = 100;
+
+    /// At any moment: while the kernel reads its block, while its result is handed over to it, while
+    /// it holds one.
+    #[test]
+    fn a_client_that_is_killed_leaves_no_block() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("region");
+        let layout = layout();
+        let memory = FileMemory::create(&path, layout.total_len()).expect("a file");
+        let locks = memory.locks().expect("locks");
+        // SAFETY: as in the test above.
+        let region = unsafe { memory.cooperative() }.expect("a region");
+        let sections = Sections::create(region, &layout, 1).expect("it fits");
+        memory.persist().expect("its name");
+        let host = sections.join(PARTIES, &locks, "kernel").expect("a seat");
+        let config = KernelConfig::new(CALLS, UNITS).threads(2).arena(HEAP);
+        let stats = Kernel::run(&host.sections(), &Dispatcher::standard(), &config, |kernel| {
+            let arena = Arena::open(&sections, HEAP).expect("an arena");
+            for round in 0..ROUNDS {
+                let answered = kernel.stats().answered;
+                let mut child = Command::new(env::current_exe().expect("this test"))
+                    .args(["--exact", "blocks::the_killed_process", "--nocapture"])
+                    .env(KILLED_FILE, &path)
+                    .stdout(Stdio::null())
+                    .spawn()
+                    .expect("it starts");
+                let end = Instant::now() + Duration::from_secs(60);
+                while kernel.stats().answered == answered {
+                    assert!(Instant::now() < end, "it makes no calls");
+                    assert_eq!(child.try_wait().expect("a child"), None, "it ended by itself");
+                    thread::sleep(Duration::from_millis(1));
+                }
+                thread::sleep(Duration::from_micros(round * 773 % 5000));
+                child.kill().expect("it runs");
+                child.wait().expect("it ends");
+                assert_eq!(host.reap(&locks).expect("nobody else does").parties, 1);
+                // Its last calls may still be running.
+                while arena.stats().map(|stats| stats.used_len) != Ok(0) {
+                    assert!(Instant::now() < end, "round {round}: {:?}", arena.stats());
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            kernel.stats()
+        });
+        assert!(stats.expect("a kernel").answered >= ROUNDS);
+    }
+
+    #[test]
+    fn the_killed_process() {
+        let Some(path) = env::var_os(KILLED_FILE) else { return };
+        let memory = FileMemory::open(Path::new(&path), Access::ReadWrite).expect("the file");
+        let locks = memory.locks().expect("locks");
+        // SAFETY: as in the test that started this process.
+        let region = unsafe { memory.cooperative() }.expect("a region");
+        let sections = Sections::attach(region).expect("a formatted region");
+        let party = sections.join(PARTIES, &locks, "client").expect("a seat");
+        let sections = party.sections();
+        let mut arena = Arena::open(&sections, HEAP).expect("an arena");
+        let mut caller = Caller::open(&sections, CALLS, UNITS).expect("a lane");
+        let sha256 = caller.method("hash", "sha256").expect("a method");
+        let mut left = Vec::new();
+        loop {
+            let mut block = arena.allocate(5000).expect("room");
+            block.fill(7);
+            let block = BlockRef::hand_over(HEAP, block, 5000);
+            let answer = caller.call(sha256, Input::Block(block), b"", Target::Block(HEAP));
+            left.push(BlockRef::of_answer(HEAP, &answer.expect("a digest")));
+            if left.len() == 4 {
+                for block in left.drain(..) {
+                    drop(arena.adopt(block.handle).expect("ours"));
+                }
+            }
+        }
     }
 
     /// How the other process ends: without giving anything back.

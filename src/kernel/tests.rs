@@ -11,8 +11,8 @@ use crate::client::{CallError, Caller, Input, Target};
 use crate::memory::{HeapMemory, ThreadGuards};
 use inos_core::{
     Arena, ArenaConfig, CallId, EpochTable, EpochsConfig, Handle, LanesConfig, Layout, Mode,
-    Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Status, Submission,
-    UnitId, UnitRegistry,
+    Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Space, Status,
+    Submission, UnitId, UnitRegistry,
 };
 use inos_units::{Budget, Call, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version};
 use std::collections::HashSet;

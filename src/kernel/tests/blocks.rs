@@ -364,3 +364,54 @@ fn a_caller_frees_the_block_of_a_call_that_it_gave_up() {
         assert_eq!(receive(&arena, BlockRef::of_answer(ARENA, &done)), b"late");
     });
 }
+
+/// Whatever a call refers to, it is answered once, and the blocks that it did not name are whole.
+#[test]
+fn any_reference_is_answered_and_nothing_is_lost() {
+    with_kernel(2, |sections, kernel| {
+        let mut arena = Arena::open(sections, ARENA).unwrap();
+        let mut lane = Lane::new(sections);
+        let mut kept = arena.allocate(100).unwrap();
+        kept.fill(5);
+        let mut state = 0x1505_u64;
+        let mut random = |count: u32| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (state >> 33) as u32 % count
+        };
+        let mut old = Handle { offset: 0, generation: 0 };
+        for _ in 0..2000 {
+            let sent = send(&mut arena, b"some bytes").handle;
+            let handle = match random(4) {
+                0 => old,
+                1 => Handle { offset: random(1 << 16), generation: random(1 << 10) },
+                _ => sent,
+            };
+            let spaces = [0, 1, 2, 1 << 30 | ARENA.0, 1 << 30 | RAW.0, 1 << 31 | ARENA.0, u32::MAX];
+            let mut any = |len| PayloadRef {
+                space: spaces[random(7) as usize],
+                offset: [0, 4, 7, u32::MAX][random(4) as usize],
+                len,
+            };
+            let call = Submission {
+                input: PayloadRef { space: any(0).space, ..PayloadRef::block(ARENA, handle) },
+                params: any(4),
+                output: any(40),
+                block_len: random(100),
+                ..Submission::execute(CallId(1), lane.hash, 1)
+            };
+            lane.submit(call);
+            let answer = lane.answer();
+            if call.output.space() == Some(Space::Block(ARENA)) && answer.status.is_ok() {
+                let block = arena.adopt(Handle::from_value(answer.value)).unwrap();
+                assert_eq!((answer.len, block.len()), (32, 64));
+            }
+            // Still ours if the call was not about it.
+            drop(arena.adopt(sent));
+            assert_eq!(arena.stats().unwrap().block_count, 1);
+            old = sent;
+        }
+        assert_eq!(kernel.stats().answered, 2000);
+        assert!(kernel.stats().failed < 2000 && kernel.stats().failed > 1000);
+        assert!(kept.iter().all(|&byte| byte == 5));
+    });
+}
