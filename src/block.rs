@@ -4,8 +4,8 @@
 use inos_core::{Block, Completion, Cooperative, Handle, PayloadRef, SectionId, Space};
 use inos_units::job::{MemoryRef, Place, Resource};
 
-/// Bytes at the beginning of a block of an arena that is on its way: who adopts it, or calls with it,
-/// has it, once. So what is left when a call gave it is the next call's input as it is.
+/// Bytes at the beginning of a block of an arena that is on its way: who adopts it, or calls with
+/// it, has it, once. So what is left when a call gave it is the next call's input as it is.
 ///
 /// ```
 /// # #[cfg(all(feature = "hash", feature = "boids"))] {

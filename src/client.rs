@@ -106,8 +106,8 @@ pub struct Caller<'m> {
     sections: Sections<'m, Cooperative>,
     timeout: Option<Duration>,
     last_call: u32,
-    /// A call whose answer did not come in time: the buffer is still its own. And the arena that its
-    /// result goes to.
+    /// A call whose answer did not come in time: the buffer is still its own. And the arena that
+    /// its result goes to.
     lost: Option<(CallId, Option<SectionId>)>,
 }
 
@@ -310,9 +310,9 @@ impl<'m> Caller<'m> {
     /// Runs a job and waits for its end: a call by names, whose answer says what it cost. A job
     /// that failed has an answer, too, with the error as its outcome.
     ///
-    /// The request and its answer share the lane's buffer, so a long input or result had better
-    /// lie in a section that the request names. Of the limits, the time is that of the request,
-    /// whatever [`set_timeout`](Self::set_timeout) says.
+    /// The request and its answer share the lane's buffer, so a long input or result had better lie
+    /// in a section or a block that the request names. Of the limits, the time is that of the
+    /// request, whatever [`set_timeout`](Self::set_timeout) says.
     ///
     /// # Errors
     /// `Memory` with `TooLarge` if the request leaves no room for an answer, or with `TimedOut`;
@@ -393,7 +393,8 @@ impl<'m> Caller<'m> {
         u32::try_from(section.len()).map_err(|_| Error::TooLarge { len: usize::MAX, max })
     }
 
-    /// Waits for the answer to a call that has so long, and whose result goes to a block of `arena`.
+    /// Waits for the answer to a call that has so long, and whose result goes to a block of
+    /// `arena`.
     fn wait_for(
         &mut self,
         call_id: CallId,

@@ -156,8 +156,8 @@ mod blocks {
     const KILLED_FILE: &str = "INOS_TEST_KILLED_FILE";
     const ROUNDS: u64 = 100;
 
-    /// At any moment: while the kernel reads its block, while its result is handed over to it, while
-    /// it holds one.
+    /// At any moment: while the kernel reads its block, while its result is handed over to it,
+    /// while it holds one.
     #[test]
     fn a_client_that_is_killed_leaves_no_block() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,8 +1,8 @@
 //! The arenas that calls name blocks of.
 //!
-//! The block of a call's input is the kernel's from the acceptance on, and belongs to its job: it is
-//! freed when that is dropped, however it ended. The block of a result is allocated by the worker,
-//! and handed over to the party of the call's client before it is told.
+//! The block of a call's input is the kernel's from the acceptance on, and belongs to its job: it
+//! is freed when that is dropped, however it ended. The block of a result is allocated by the
+//! worker, and handed over to the party of the call's client before it is told.
 #![forbid(unsafe_code)]
 
 use std::sync::Mutex;
@@ -78,8 +78,8 @@ impl<'m> Arenas<'m> {
         }
     }
 
-    /// Moves a result of `len` bytes that is much shorter than its block into one that fits, if there
-    /// is room for that; how many bytes were copied.
+    /// Moves a result of `len` bytes that is much shorter than its block into one that fits, if
+    /// there is room for that; how many bytes were copied.
     pub(super) fn fit(
         &self,
         place: usize,

@@ -89,8 +89,8 @@ impl KernelConfig {
         self
     }
 
-    /// Adds an arena whose blocks calls may name as inputs, and have results in. Each section at most
-    /// once, as in [`publish`](Self::publish).
+    /// Adds an arena whose blocks calls may name as inputs, and have results in. Each section at
+    /// most once, as in [`publish`](Self::publish).
     ///
     /// ```
     /// # use inos::*;

@@ -23,31 +23,34 @@
 //! # Blocks
 //! The block of an input was [handed over](inos_core::Block::hand_over), and
 //! [`Submission::block_len`] says how many of its bytes are the input. The kernel adopts it when it
-//! accepts the call, and frees it before it answers, whatever the answer is: a refused, cancelled or
-//! failed call, too, has used its block up. A handle that was used, or never was one, is a
-//! `BAD_REFERENCE`. After `SERVICE_LOST` only is it open what has become of a block: whoever sent it
-//! can try to adopt it.
+//! accepts the call, and frees it before it answers, whatever the answer is: a refused, cancelled
+//! or failed call, too, has used its block up. A handle that was used, or never was one, is a
+//! `BAD_REFERENCE`, and so is one of an arena that is not the kernel's, which stays as it is; so
+//! does one in a message that can't be read. After `SERVICE_LOST` it is open what has become of a
+//! block: whoever sent it can try to adopt it.
 //!
 //! The block of a result is as long as the method's bound, or as the reference's length if that is
-//! shorter and not 0, or as [`KernelConfig::max_block_len`]. A result that leaves most of its block
-//! empty is copied to a shorter one. With `OK`, `value` is the block's
-//! [`Handle`](inos_core::Handle::from_value), for the client to adopt or to call with: then a result
-//! goes from call to call without a copy. The block is the client's party's: when that leaves or
-//! dies, what it has not adopted is freed. That of a client which has not joined stays with the party
-//! whose sections the kernel was given, and if there is none, until somebody attaches exclusively.
-//! `BUSY` says that there is no room in the arena now, `TOO_SMALL` that there never is.
+//! shorter and not 0, or as [`KernelConfig::max_block_len`]: where a bound says little, as of what
+//! a stream stands for, name a limit. A result that leaves most of its block empty is copied to a
+//! shorter one. With `OK`, `value` is the block's [`Handle`](inos_core::Handle::from_value), for
+//! the client to adopt or to call with: then a result goes from call to call without a copy. The
+//! block is the client's party's: when that leaves or dies, what it has not adopted is freed. That
+//! of a client which has not joined stays with the party whose sections the kernel was given, and
+//! if there is none, until somebody attaches exclusively. `BUSY` says that there is no room in the
+//! arena now, `TOO_SMALL` that there never is.
 //!
 //! # Inputs that are sealed, compressed, or named by a digest
-//! The input of a job that came as a message is opened with `crypto`'s key of that handle, then
-//! decompressed with `compress`, then compared with its BLAKE3 by `hash`: by the dispatcher's units,
-//! in the job's time and for its credits. One that lacks the unit is answered `UNSUPPORTED`. What an
-//! input is opened or decompressed into is private memory, and counts as copied.
+//! The input of a job that came as a message is opened with `crypto`'s key of that handle, its
+//! nonce and no associated data, then decompressed with `compress`, then compared with its BLAKE3
+//! by `hash`: by the dispatcher's units, in the job's time and for its credits. Where the
+//! dispatcher has no such unit the answer is `UNSUPPORTED`. What an input is opened or decompressed
+//! into is private memory, counts as copied, and is not cleared afterwards.
 //!
 //! Lengths must be what was said, and `length` is the most that is decompressed, itself at most
-//! [`KernelConfig::max_opened_len`]. Errors are those of units: `TooLarge` for a length over a limit, in
-//! the request or in the stream; `BadInput` for another length than was said, or no stream; `Refused`
-//! for a digest or a tag that does not hold; `NotFound` for a key. Of plain bytes a length of 0 says
-//! nothing. Bytes in a store are `UNSUPPORTED`.
+//! [`KernelConfig::max_opened_len`]. Errors are those of units: `TooLarge` for a length over a
+//! limit, in the request or in the stream; `BadInput` for another length than was said, or no
+//! stream; `Refused` for a digest or a tag that does not hold; `NotFound` for a key. Of plain bytes
+//! a length of 0 says nothing. Bytes in a store are `UNSUPPORTED`.
 //!
 //! # How a call ends
 //! Every call that was accepted is answered once, in whatever order.
@@ -89,7 +92,8 @@
 //!
 //! # Not supported
 //! - Priorities among calls that were accepted, and any order by deadline.
-//! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames in place.
+//! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames and blocks
+//!   in place, and whoever can name a block or a key has it.
 //! - Stopping native code that does not look at its budget: the end waits for it.
 //! - Parameters in blocks. Results that are compressed or sealed, and digests of results: call the
 //!   units. Inputs in a store.
@@ -206,10 +210,9 @@ impl Kernel<'_> {
     ///
     /// # Errors
     /// `Section` if a section of `config` can't be opened, or another party holds a role in it, or
-    /// an arena's id is too large to be named; `Unit` if a unit can't be registered; `BoundTwice` if
-    /// `config` has a ping-pong section or an arena twice;
-    /// `Thread` if the system gives none. `body` does not run then. `Panicked` if a thread of the
-    /// kernel did, after `body` ran.
+    /// an arena's id is too large to be named; `Unit` if a unit can't be registered; `BoundTwice`
+    /// if `config` has a ping-pong section or an arena twice; `Thread` if the system gives none.
+    /// `body` does not run then. `Panicked` if a thread of the kernel did, after `body` ran.
     ///
     /// ```
     /// # use inos::*;

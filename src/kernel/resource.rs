@@ -74,8 +74,8 @@ impl std::fmt::Display for Refusal {
 }
 
 impl Opening {
-    /// What `resource` needs, of a dispatcher that has it. What is sealed or compressed stands for at
-    /// most `max_len` bytes.
+    /// What `resource` needs, of a dispatcher that has it. What is sealed or compressed stands for
+    /// at most `max_len` bytes.
     pub(super) fn of(
         resource: &Resource,
         units: &Dispatcher,

@@ -144,8 +144,8 @@ impl<'m> Shared<'_, 'm> {
             _ => block.hand_over(),
         };
         let sent = Sent { place, handle };
-        // If it has left by now, nobody may have looked for this block any more. It can't have adopted
-        // it: it learns of it by the answer.
+        // If it has left by now, nobody may have looked for this block any more. It can't have
+        // adopted it: it learns of it by the answer.
         if client().is_none() {
             return self.arenas.take_back(sent);
         }

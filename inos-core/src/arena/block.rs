@@ -162,14 +162,14 @@ impl<'m, T: Trust> Block<'m, T> {
         self.send(arena::hand_over)
     }
 
-    /// As [`hand_over`](Self::hand_over), and from here on the block is that of `party`: it is freed
-    /// when that dies or leaves before anybody has adopted it, who may be another party. For who
-    /// lives long and sends blocks to others, who may not. If the party has gone already, the block
-    /// stays until the next one of its number goes: look afterwards whether it is there, by a role
-    /// that it holds. If it still is, the block goes with it.
+    /// As [`hand_over`](Self::hand_over), and from here on the block is that of `party`: it is
+    /// freed when that dies or leaves before anybody has adopted it, who may be another party. For
+    /// who lives long and sends blocks to others, who may not. If the party has gone already, the
+    /// block stays until the next one of its number goes: look afterwards whether it is there, by a
+    /// role that it holds. If it still is, the block goes with it.
     ///
-    /// SeqCst fence, after what [`hand_over`](Self::hand_over) does: that look comes later; pairs with
-    /// the one where claims of a party are taken, arenas last.
+    /// SeqCst fence, after what [`hand_over`](Self::hand_over) does: that look comes later; pairs
+    /// with the one where claims of a party are taken, arenas last.
     ///
     /// ```
     /// # use inos_core::*;

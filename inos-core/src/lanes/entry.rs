@@ -230,8 +230,8 @@ pub struct Submission {
     pub params: PayloadRef,
     /// Where its result goes.
     pub output: PayloadRef,
-    /// Of an input that is a block, how many of its bytes are meant; a block may be longer than what
-    /// was put into it. Of other inputs, 0.
+    /// Of an input that is a block, how many of its bytes are meant; a block may be longer than
+    /// what was put into it. Of other inputs, 0.
     pub block_len: u32,
 }
 
