@@ -328,7 +328,7 @@ fn what_a_client_leaves_is_freed() {
             let client = is_party.then(|| join("client"));
             let own = client.as_ref().map_or_else(|| sections.clone(), |it| it.sections());
             let mut lane = Lane::new(&own);
-            lane.client.write_buffer(0, &[2]).unwrap();
+            lane.client.write_buffer(0, &[5]).unwrap();
             let call = Submission::execute(CallId(1), lane.rogue, LATE);
             let input = PayloadRef::buffer(0, 1);
             lane.submit(Submission { input, output: PayloadRef::new_block(ARENA, 64), ..call });
