@@ -5,10 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use inos_core::{
-    CallId, Client, Completion, Cooperative, Error, Lanes, PayloadRef, SectionId, Sections, Status,
-    Submission, UnitId, UnitRegistry,
+    Arena, CallId, Client, Completion, Cooperative, Error, Handle, Lanes, PayloadRef, SectionId,
+    Sections, Space, Status, Submission, UnitId, UnitRegistry,
 };
-use inos_units::job::{JobRequest, JobResult};
+use inos_units::job::{JobRequest, JobResult, MemoryRef};
+
+use crate::block::BlockRef;
 
 use crate::park::Futex;
 
@@ -34,6 +36,9 @@ pub enum Input<'a> {
     /// The newest frame of a ping-pong section that the kernel is bound to, or the whole of a
     /// section without structure.
     Section(SectionId),
+    /// Bytes of a block that the kernel reads in place. From the submission on the block is the
+    /// call's, however that ends.
+    Block(BlockRef),
 }
 
 /// Where the result of a call goes.
@@ -45,6 +50,8 @@ pub enum Target<'a> {
     Bytes(&'a mut [u8]),
     /// The next frame of a ping-pong section that the kernel is bound to.
     Section(SectionId),
+    /// A new block of an arena that the kernel is bound to: [`BlockRef::of_answer`] has it.
+    Block(SectionId),
 }
 
 /// Why a call gave nothing.
@@ -99,8 +106,9 @@ pub struct Caller<'m> {
     sections: Sections<'m, Cooperative>,
     timeout: Option<Duration>,
     last_call: u32,
-    /// A call whose answer did not come in time: the buffer is still its own.
-    lost: Option<CallId>,
+    /// A call whose answer did not come in time: the buffer is still its own. And the arena that
+    /// its result goes to.
+    lost: Option<(CallId, Option<SectionId>)>,
 }
 
 impl<'m> Caller<'m> {
@@ -214,7 +222,8 @@ impl<'m> Caller<'m> {
     ///
     /// # Errors
     /// `Failed` if the kernel or the unit refused it; `Memory` with `TooLarge` if input, parameters and result do not fit into the
-    /// lane's buffer together, with `NoSection`, or with `TimedOut`.
+    /// lane's buffer together, with `NoSection`, or with `TimedOut`. A block of the input is still
+    /// there after `TooLarge` and `NoSection` only.
     ///
     /// ```
     /// # #[cfg(feature = "hash")] {
@@ -254,7 +263,7 @@ impl<'m> Caller<'m> {
     ) -> Result<Completion, CallError> {
         self.await_lost()?;
         self.last_call = self.last_call.wrapping_add(1);
-        let mut buffer = Space { used: 0, len: self.client.buffer_len() };
+        let mut buffer = Room { used: 0, len: self.client.buffer_len() };
         let mut call = Submission::execute(CallId(self.last_call), method.unit, method.number);
         if let Some(timeout) = self.timeout {
             // 0 would be no limit.
@@ -264,6 +273,10 @@ impl<'m> Caller<'m> {
             Input::None => PayloadRef::none(),
             Input::Bytes(bytes) => self.put(&mut buffer, bytes)?,
             Input::Section(id) => PayloadRef::section(id, 0, self.raw_len(id)?),
+            Input::Block(block) => {
+                call.block_len = block.len;
+                PayloadRef::block(block.arena, block.handle)
+            }
         };
         if !params.is_empty() {
             call.params = self.put(&mut buffer, params)?;
@@ -272,9 +285,10 @@ impl<'m> Caller<'m> {
             Target::None => PayloadRef::none(),
             Target::Bytes(bytes) => buffer.take(bytes.len())?,
             Target::Section(id) => PayloadRef::section(*id, 0, 0),
+            Target::Block(id) => PayloadRef::new_block(*id, 0),
         };
         self.client.submit(&call, &Futex)?;
-        let answer = self.wait(call.call_id)?;
+        let answer = self.wait_for(call.call_id, arena_of(&call.output), self.timeout)?;
         let len = answer.len as usize;
         if answer.status.is_ok() {
             if let Target::Bytes(bytes) = target
@@ -296,9 +310,9 @@ impl<'m> Caller<'m> {
     /// Runs a job and waits for its end: a call by names, whose answer says what it cost. A job
     /// that failed has an answer, too, with the error as its outcome.
     ///
-    /// The request and its answer share the lane's buffer, so a long input or result had better
-    /// lie in a section that the request names. Of the limits, the time is that of the request,
-    /// whatever [`set_timeout`](Self::set_timeout) says.
+    /// The request and its answer share the lane's buffer, so a long input or result had better lie
+    /// in a section or a block that the request names. Of the limits, the time is that of the
+    /// request, whatever [`set_timeout`](Self::set_timeout) says.
     ///
     /// # Errors
     /// `Memory` with `TooLarge` if the request leaves no room for an answer, or with `TimedOut`;
@@ -342,7 +356,7 @@ impl<'m> Caller<'m> {
     pub fn run(&mut self, request: &JobRequest) -> Result<JobResult, CallError> {
         self.await_lost()?;
         self.last_call = self.last_call.wrapping_add(1);
-        let mut buffer = Space { used: 0, len: self.client.buffer_len() };
+        let mut buffer = Room { used: 0, len: self.client.buffer_len() };
         let message = self.put(&mut buffer, &request.encode())?;
         let rest = (buffer.len - buffer.used) as usize;
         let result = buffer.take(rest)?;
@@ -352,7 +366,9 @@ impl<'m> Caller<'m> {
             0 => None,
             timeout => Some(Duration::from_nanos(timeout)),
         };
-        let answer = self.wait_for(call.call_id, timeout)?;
+        let MemoryRef { space, offset, length } = request.output;
+        let arena = arena_of(&PayloadRef { space, offset, len: length });
+        let answer = self.wait_for(call.call_id, arena, timeout)?;
         let mut bytes = vec![0; rest.min(answer.len as usize)];
         self.client.read_buffer(result.offset, &mut bytes)?;
         JobResult::decode(&bytes).map_err(|error| {
@@ -361,7 +377,7 @@ impl<'m> Caller<'m> {
         })
     }
 
-    fn put(&mut self, buffer: &mut Space, bytes: &[u8]) -> Result<PayloadRef, Error> {
+    fn put(&mut self, buffer: &mut Room, bytes: &[u8]) -> Result<PayloadRef, Error> {
         let payload = buffer.take(bytes.len())?;
         self.client.write_buffer(payload.offset, bytes)?;
         Ok(payload)
@@ -377,14 +393,12 @@ impl<'m> Caller<'m> {
         u32::try_from(section.len()).map_err(|_| Error::TooLarge { len: usize::MAX, max })
     }
 
-    fn wait(&mut self, call_id: CallId) -> Result<Completion, Error> {
-        self.wait_for(call_id, self.timeout)
-    }
-
-    /// Waits for the answer to a call that has so long.
+    /// Waits for the answer to a call that has so long, and whose result goes to a block of
+    /// `arena`.
     fn wait_for(
         &mut self,
         call_id: CallId,
+        arena: Option<SectionId>,
         timeout: Option<Duration>,
     ) -> Result<Completion, Error> {
         let timeout = timeout.map(|timeout| timeout.saturating_add(GRACE));
@@ -394,29 +408,45 @@ impl<'m> Caller<'m> {
                 // The answer to a call that was given up.
                 Ok(_) => {}
                 Err(error) => {
-                    self.lost = Some(call_id);
+                    self.lost = Some((call_id, arena));
                     return Err(error);
                 }
             }
         }
     }
 
-    /// Until a call that was given up is answered, it may write its result into the buffer.
+    /// Until a call that was given up is answered, it may write its result into the buffer. A block
+    /// that it gave is freed: nobody else knows of it.
     fn await_lost(&mut self) -> Result<(), Error> {
-        if let Some(call_id) = self.lost.take() {
-            self.wait(call_id)?;
+        if let Some((call_id, arena)) = self.lost.take() {
+            let answer = self.wait_for(call_id, arena, self.timeout)?;
+            if let Some(arena) = arena
+                && answer.status.is_ok()
+            {
+                let arena = Arena::open(&self.sections, arena)?;
+                // It is gone already if it never was.
+                drop(arena.adopt(Handle::from_value(answer.value)));
+            }
         }
         Ok(())
     }
 }
 
+/// The arena that a result goes to.
+const fn arena_of(output: &PayloadRef) -> Option<SectionId> {
+    match output.space() {
+        Some(Space::Block(arena)) => Some(arena),
+        _ => None,
+    }
+}
+
 /// The lane's buffer, given out from front to back.
-struct Space {
+struct Room {
     used: u32,
     len: u32,
 }
 
-impl Space {
+impl Room {
     fn take(&mut self, len: usize) -> Result<PayloadRef, Error> {
         let free = self.len - self.used;
         match u32::try_from(len) {

@@ -46,11 +46,13 @@
 struct Readme;
 
 mod aligned;
+mod block;
 mod client;
 mod kernel;
 mod memory;
 mod park;
 
+pub use block::BlockRef;
 pub use client::{CallError, Caller, Input, MethodRef, Target};
 pub use inos_core;
 pub use inos_core::*;

@@ -12,7 +12,8 @@
 //!   [`Party`](crate::Party).
 //! - To give a block to another party, [`hand_over`](Block::hand_over): its [`Handle`] is two words
 //!   that travel in a record or a call, and whoever [`adopt`](Arena::adopt)s it first has the
-//!   block. Until then it is the sender's, and goes with it.
+//!   block. Until then it is the sender's, and goes with it; or it is the party's that it was
+//!   [handed over to](Block::hand_over_to).
 //! - A handle that was used, freed or made up is refused: the generation of its place is another.
 //! - Bytes are not cleared: a block shows what was in it before.
 //!

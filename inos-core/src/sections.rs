@@ -8,11 +8,11 @@
 use core::marker::PhantomData;
 
 use crate::defs::{
-    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_PARTIES, KIND_RAW, MAGIC, MAX_SECTIONS,
-    MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING, STATE_READY, SUPERBLOCK_CONTEXT_ID,
-    SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH, SUPERBLOCK_LEN, SUPERBLOCK_MAGIC,
-    SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE, SUPERBLOCK_TABLE_OFFSET, SUPERBLOCK_TOTAL_LEN,
-    SUPERBLOCK_VERSION,
+    ENTRY_LEN_KNOWN, FORMAT_MAJOR, FORMAT_MINOR, KIND_ARENA, KIND_PARTIES, KIND_RAW, MAGIC,
+    MAX_SECTIONS, MIN_REGION_LEN, SECTION_ALIGN, STATE_FORMATTING, STATE_READY,
+    SUPERBLOCK_CONTEXT_ID, SUPERBLOCK_ENTRY_STRIDE, SUPERBLOCK_LAYOUT_HASH, SUPERBLOCK_LEN,
+    SUPERBLOCK_MAGIC, SUPERBLOCK_SECTION_COUNT, SUPERBLOCK_STATE, SUPERBLOCK_TABLE_OFFSET,
+    SUPERBLOCK_TOTAL_LEN, SUPERBLOCK_VERSION,
 };
 use crate::error::Error;
 use crate::kind;
@@ -22,7 +22,7 @@ use crate::raw::liveness::Liveness;
 use crate::raw::region::{Access, Region, Trust};
 use crate::raw::span::Span;
 use crate::section::{Section, SectionId};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, fence};
 
 /// The superblock's words, which are written and read as one, in this order.
 const SUPERBLOCK_WORDS: usize = SUPERBLOCK_LEN / 4;
@@ -454,13 +454,20 @@ impl<'m, T: Trust> Sections<'m, T> {
     /// Takes everything that `dead` holds; how many roles, pins and claims that were. A section
     /// that is corrupt is passed over: nobody can use it. Each step may be done twice.
     pub(crate) fn reclaim(&self, dead: u16) -> u32 {
-        let mut freed = 0_u32;
-        for section in self.iter() {
-            let Ok(inside) = section_span(&self.span, section) else { continue };
-            let count = kind::reclaim(&inside, section, dead).unwrap_or(0);
-            freed = freed.saturating_add(count);
-        }
-        freed
+        let reclaim = |freed: u32, section: &Section| {
+            let Ok(inside) = section_span(&self.span, section) else { return freed };
+            freed.saturating_add(kind::reclaim(&inside, section, dead).unwrap_or(0))
+        };
+        let (arenas, others) = (
+            self.iter().filter(|section| section.kind == KIND_ARENA),
+            self.iter().filter(|section| section.kind != KIND_ARENA),
+        );
+        let freed = others.fold(0, reclaim);
+        // Arenas last, and a SeqCst fence: whoever hands a block over to this party and then still
+        // finds it by a role of its own was before the block was looked for; pairs with the one in
+        // `Block::hand_over_to`.
+        fence(Ordering::SeqCst);
+        arenas.fold(freed, reclaim)
     }
 
     /// Whether a proof of life is about this memory.

@@ -41,11 +41,11 @@ const MALFORMED: UnitError = UnitError::BadInput { what: "not a message of a job
 /// the payload references of a submission.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryRef {
-    /// 0 none, 1 the lane's buffer, 2^31 + id a section.
+    /// 0 none, 1 the lane's buffer, 2^31 + id a section, 2^30 + id a block of an arena.
     pub space: u32,
-    /// First byte in that space.
+    /// First byte in that space; of a block that is there, its handle's offset.
     pub offset: u32,
-    /// Bytes.
+    /// Bytes; of a block that is there, its handle's generation.
     pub length: u32,
 }
 
@@ -120,6 +120,12 @@ impl Resource {
         let length = memory.length.into();
         Self { length, stored_length: length, place: Place::Memory(memory), ..Self::default() }
     }
+
+    /// Plain bytes at the beginning of a block of an arena, whose handle `block` carries.
+    #[must_use]
+    pub fn block(block: MemoryRef, length: u64) -> Self {
+        Self { length, stored_length: length, place: Place::Memory(block), ..Self::default() }
+    }
 }
 
 /// What a job may use; 0 is no limit.
@@ -182,7 +188,7 @@ pub struct JobResult {
     pub bytes_in: u64,
     /// Bytes of the result.
     pub bytes_out: u64,
-    /// Bytes copied between shared and private memory.
+    /// Bytes copied between shared and private memory, or from a long block to a short one.
     pub bytes_copied: u64,
 }
 

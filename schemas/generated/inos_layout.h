@@ -813,6 +813,9 @@
 /** Offset in a submission: the payload reference of the output. */
 #define INOS_LANES_SUBMISSION_OUTPUT UINT32_C(48)
 
+/** Offset in a submission: how many bytes of an input that is a block. */
+#define INOS_LANES_SUBMISSION_BLOCK_LEN UINT32_C(60)
+
 /** Lowest bit, in the word of the opcode, of the flags. */
 #define INOS_LANES_FLAGS_SHIFT UINT32_C(16)
 
@@ -857,6 +860,9 @@
 
 /** Space of a reference into a section, to which the section's id is added. */
 #define INOS_LANES_SPACE_SECTION UINT32_C(0x80000000)
+
+/** Space of a reference to a block of an arena, to which the section's id is added. */
+#define INOS_LANES_SPACE_BLOCK UINT32_C(0x40000000)
 
 /* What a call asks for, and how it ends */
 

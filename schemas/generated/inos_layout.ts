@@ -808,6 +808,9 @@ export const LANES_SUBMISSION_PARAMS = 36;
 /** Offset in a submission: the payload reference of the output. */
 export const LANES_SUBMISSION_OUTPUT = 48;
 
+/** Offset in a submission: how many bytes of an input that is a block. */
+export const LANES_SUBMISSION_BLOCK_LEN = 60;
+
 /** Lowest bit, in the word of the opcode, of the flags. */
 export const LANES_FLAGS_SHIFT = 16;
 
@@ -852,6 +855,9 @@ export const LANES_SPACE_BUFFER = 1;
 
 /** Space of a reference into a section, to which the section's id is added. */
 export const LANES_SPACE_SECTION = 0x80000000;
+
+/** Space of a reference to a block of an arena, to which the section's id is added. */
+export const LANES_SPACE_BLOCK = 0x40000000;
 
 // What a call asks for, and how it ends
 

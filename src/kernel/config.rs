@@ -25,10 +25,20 @@ pub struct KernelConfig {
     pub registry: SectionId,
     /// The ping-pong sections that calls may read frames from and write frames to.
     pub publish: Vec<Publish>,
+    /// The arenas that calls may name blocks of; their ids are below 2^30.
+    pub arenas: Vec<SectionId>,
+    /// Most bytes that the block of a result is made for.
+    pub max_block_len: usize,
+    /// Most bytes that a sealed or compressed input may stand for.
+    pub max_opened_len: usize,
 }
 
+/// The default of both limits: 64 MiB.
+const DEFAULT_MAX_LEN: usize = 1 << 26;
+
 impl KernelConfig {
-    /// A worker per processor, and no ping-pong sections.
+    /// A worker per processor, no ping-pong sections and no arenas; results in blocks and opened
+    /// inputs have 64 MiB at most.
     ///
     /// ```
     /// # use inos::*;
@@ -38,7 +48,15 @@ impl KernelConfig {
     /// ```
     #[must_use]
     pub const fn new(lanes: SectionId, registry: SectionId) -> Self {
-        Self { threads: 0, lanes, registry, publish: Vec::new() }
+        Self {
+            threads: 0,
+            lanes,
+            registry,
+            publish: Vec::new(),
+            arenas: Vec::new(),
+            max_block_len: DEFAULT_MAX_LEN,
+            max_opened_len: DEFAULT_MAX_LEN,
+        }
     }
 
     /// Sets the number of workers; 0 for one per processor.
@@ -68,6 +86,48 @@ impl KernelConfig {
     #[must_use]
     pub fn publish(mut self, section: SectionId, epochs: SectionId, epoch: u32) -> Self {
         self.publish.push(Publish { section, epochs, epoch });
+        self
+    }
+
+    /// Adds an arena whose blocks calls may name as inputs, and have results in. Each section at
+    /// most once, as in [`publish`](Self::publish).
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let [calls, units, heap] = [1, 2, 3].map(SectionId);
+    /// let config = KernelConfig::new(calls, units).arena(heap);
+    /// assert_eq!(config.arenas, [heap]);
+    /// ```
+    #[must_use]
+    pub fn arena(mut self, section: SectionId) -> Self {
+        self.arenas.push(section);
+        self
+    }
+
+    /// Sets the most bytes that the block of a result is made for, where the method's own bound and
+    /// the call's limit are higher.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).max_block_len(4096);
+    /// assert_eq!(config.max_block_len, 4096);
+    /// ```
+    #[must_use]
+    pub const fn max_block_len(mut self, len: usize) -> Self {
+        self.max_block_len = len;
+        self
+    }
+
+    /// Sets the most bytes that a sealed or compressed input may stand for.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).max_opened_len(4096);
+    /// assert_eq!(config.max_opened_len, 4096);
+    /// ```
+    #[must_use]
+    pub const fn max_opened_len(mut self, len: usize) -> Self {
+        self.max_opened_len = len;
         self
     }
 }

@@ -24,7 +24,7 @@ pub enum KernelError {
         /// Why; `RoleHeld` if one of this name is there already.
         source: inos_core::Error,
     },
-    /// A ping-pong section is bound twice.
+    /// A ping-pong section or an arena is bound twice.
     BoundTwice {
         /// The section.
         id: SectionId,

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use inos_core::{CallId, CallTicket, Completion, PayloadRef, SectionId, Space, Status, Submission};
-use inos_units::job::{Compression, Encryption, JobRequest, MemoryRef, Place};
+use inos_core::{
+    Block, CallId, CallTicket, Completion, Cooperative, PayloadRef, SectionId, Space, Status,
+    Submission,
+};
+use inos_units::job::{JobRequest, MemoryRef, Place};
 use inos_units::{Budget, MethodId};
+
+use super::resource::Opening;
 
 /// A range of bytes that was checked against the space it lies in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(super) enum Source {
     /// The newest frame of a track, or the part of it that `Bytes` says, unchecked, since
     /// frames differ in length; no length is all of it.
     Frame(usize, Bytes),
+    /// The first so many bytes of the job's block.
+    Block(usize),
 }
 
 /// Where its result goes.
@@ -41,6 +48,8 @@ pub(super) enum Target {
     Buffer(Bytes),
     /// The next frame of a track, with at most so many bytes; 0 is as many as fit.
     Frame(usize, usize),
+    /// A new block of an arena, by its place, with at most so many bytes; 0 is no limit.
+    Block(usize, usize),
 }
 
 /// What references are checked against.
@@ -51,14 +60,18 @@ pub(super) trait Spaces {
     fn track(&self, section: SectionId) -> Option<usize>;
     /// Length of a section without structure, if it is one.
     fn raw_len(&self, section: SectionId) -> Option<usize>;
+    /// The place of an arena, if it is bound.
+    fn arena(&self, section: SectionId) -> Option<usize>;
 }
 
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct Job<'m> {
     /// What answers it.
     pub(super) ticket: CallTicket,
     pub(super) method: MethodId,
     pub(super) input: Source,
+    /// Of an input that is one; freed with the job.
+    pub(super) block: Option<Block<'m, Cooperative>>,
     pub(super) params: Bytes,
     pub(super) output: Target,
     pub(super) accepted: Instant,
@@ -74,14 +87,18 @@ pub(super) struct Message {
     pub(super) request: JobRequest,
     /// Where the message about its result goes, in the lane's buffer.
     pub(super) result: Bytes,
+    /// What is to be done to the input.
+    pub(super) opening: Opening,
 }
 
-impl Job {
+impl<'m> Job<'m> {
+    /// A job of a submission. `block` is the one that its input refers to.
     pub(super) fn new(
         ticket: CallTicket,
         submission: &Submission,
         method: MethodId,
         accepted: Instant,
+        block: Option<Block<'m, Cooperative>>,
         spaces: &impl Spaces,
     ) -> Result<Self, Status> {
         let deadline = match submission.timeout_ns {
@@ -92,7 +109,8 @@ impl Job {
         Ok(Self {
             ticket,
             method,
-            input: source(&submission.input, spaces)?,
+            input: source(&submission.input, block_part(&block, submission.block_len), spaces)?,
+            block,
             params: params(&submission.params, spaces)?,
             output: target(&submission.output, spaces)?,
             accepted,
@@ -102,29 +120,25 @@ impl Job {
         })
     }
 
-    /// A job that came as a message, for this method.
+    /// A job that came as a message, for this method. `block` is the one that its input lies in.
     pub(super) fn of_message(
         ticket: CallTicket,
         message: Box<Message>,
         method: MethodId,
         accepted: Instant,
+        block: Option<Block<'m, Cooperative>>,
         spaces: &impl Spaces,
     ) -> Result<Self, (Status, Box<Message>)> {
         let request = &message.request;
-        let referenced = |memory: MemoryRef| PayloadRef {
-            space: memory.space,
-            offset: memory.offset,
-            len: memory.length,
-        };
-        let plain = request.input.compression == Compression::None
-            && request.input.encryption == Encryption::None;
         let input = match &request.input.place {
-            // There is no store, and nothing that opens what is sealed.
+            // There is no store.
             Place::Chunk => Err(Status::UNSUPPORTED),
-            _ if !plain => Err(Status::UNSUPPORTED),
             Place::Nothing => Ok(Source::None),
             Place::Inline(_) => Ok(Source::Message),
-            Place::Memory(memory) => source(&referenced(*memory), spaces),
+            Place::Memory(memory) => {
+                let part = block_part(&block, Opening::stored_len(&request.input));
+                source(&referenced(*memory), part, spaces)
+            }
         };
         let output = match target(&referenced(request.output), spaces) {
             Ok(Target::None) => Ok(Target::Message),
@@ -139,6 +153,7 @@ impl Job {
                 ticket,
                 method,
                 input,
+                block,
                 params: Bytes::default(),
                 output,
                 accepted,
@@ -193,7 +208,23 @@ pub(super) fn elapsed_ns(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
-fn source(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Source, Status> {
+/// The reference of a message, as a submission has it.
+pub(super) const fn referenced(memory: MemoryRef) -> PayloadRef {
+    PayloadRef { space: memory.space, offset: memory.offset, len: memory.length }
+}
+
+/// The first `len` bytes of a block, if there is one that has them.
+fn block_part(block: &Option<Block<'_, Cooperative>>, len: impl TryInto<usize>) -> Option<usize> {
+    let len = len.try_into().ok()?;
+    block.as_ref().filter(|block| len <= block.len()).map(|_| len)
+}
+
+/// `part` is the one of the block that was taken for it.
+fn source(
+    payload: &PayloadRef,
+    part: Option<usize>,
+    spaces: &impl Spaces,
+) -> Result<Source, Status> {
     match payload.space() {
         Some(Space::None) => Ok(Source::None),
         Some(Space::Buffer) => Ok(Source::Buffer(inside(payload, spaces.buffer_len())?)),
@@ -202,6 +233,7 @@ fn source(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Source, Status> 
             (None, Some(len)) => Ok(Source::Raw(id, inside(payload, len)?)),
             (None, None) => Err(Status::BAD_REFERENCE),
         },
+        Some(Space::Block(_)) => part.map(Source::Block).ok_or(Status::BAD_REFERENCE),
         _ => Err(Status::BAD_REFERENCE),
     }
 }
@@ -220,6 +252,10 @@ fn target(payload: &PayloadRef, spaces: &impl Spaces) -> Result<Target, Status> 
         Some(Space::Buffer) => Ok(Target::Buffer(inside(payload, spaces.buffer_len())?)),
         Some(Space::Section(id)) => match spaces.track(id) {
             Some(track) if payload.offset == 0 => Ok(Target::Frame(track, bytes(payload).len)),
+            _ => Err(Status::BAD_REFERENCE),
+        },
+        Some(Space::Block(id)) => match spaces.arena(id) {
+            Some(arena) if payload.offset == 0 => Ok(Target::Block(arena, bytes(payload).len)),
             _ => Err(Status::BAD_REFERENCE),
         },
         _ => Err(Status::BAD_REFERENCE),
@@ -244,7 +280,8 @@ mod tests {
     use super::*;
     use inos_core::{AlignedBytes, Lanes, LanesConfig, Layout, Region, Sections, Spin, UnitId};
 
-    /// A buffer of 128 bytes, ping-pong section 1 on track 0, raw section 2 of 64 bytes.
+    /// A buffer of 128 bytes, ping-pong section 1 on track 0, raw section 2 of 64 bytes, arena 4 in
+    /// place 0.
     struct Test;
 
     impl Spaces for Test {
@@ -259,12 +296,20 @@ mod tests {
         fn raw_len(&self, section: SectionId) -> Option<usize> {
             (section.0 == 2).then_some(64)
         }
+
+        fn arena(&self, section: SectionId) -> Option<usize> {
+            (section.0 == 4).then_some(0)
+        }
     }
 
-    fn job(input: PayloadRef, params: PayloadRef, output: PayloadRef) -> Result<Job, Status> {
+    fn job(
+        input: PayloadRef,
+        params: PayloadRef,
+        output: PayloadRef,
+    ) -> Result<Job<'static>, Status> {
         let call = Submission::execute(CallId(1), UnitId::new(0, 1), 0);
         let call = Submission { input, params, output, ..call };
-        Job::new(ticket(), &call, MethodId::from_raw(0), Instant::now(), &Test)
+        Job::new(ticket(), &call, MethodId::from_raw(0), Instant::now(), None, &Test)
     }
 
     /// Only a service has tickets to give.
@@ -294,6 +339,8 @@ mod tests {
             PayloadRef::section(SectionId(2), 64, 4),
             PayloadRef::section(SectionId(3), 0, 0),
             PayloadRef { space: 77, offset: 0, len: 0 },
+            PayloadRef::new_block(SectionId(3), 0),
+            PayloadRef { offset: 4, ..PayloadRef::new_block(SectionId(4), 0) },
         ] {
             for (input, params, output) in [(bad, none, none), (none, bad, none), (none, none, bad)]
             {
@@ -303,6 +350,10 @@ mod tests {
         assert!(job(PayloadRef::section(SectionId(2), 60, 4), none, none).is_ok());
         assert!(job(none, none, PayloadRef::section(SectionId(2), 0, 4)).is_err());
         assert!(job(none, none, PayloadRef::section(SectionId(1), 4, 0)).is_err());
+        let block = PayloadRef::new_block(SectionId(4), 9);
+        assert_eq!(job(none, none, block).unwrap().output, Target::Block(0, 9));
+        assert!(job(block, none, none).is_err(), "no block was taken for it");
+        assert!(job(none, block, none).is_err());
         assert_eq!(job(frame, none, frame).unwrap().tracks(), [Some(0), None]);
         assert_eq!(job(none, none, frame).unwrap().tracks(), [None, Some(0)]);
     }

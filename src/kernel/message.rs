@@ -3,12 +3,18 @@
 
 use std::time::Instant;
 
-use inos_core::{CallTicket, Completion, Space, Status, Submission};
-use inos_units::job::{JobError, JobRequest, JobResult, Resource};
+use inos_core::{
+    Block, CallTicket, Completion, Cooperative, PayloadRef, Space, Status, Submission,
+};
+use inos_units::job::{JobError, JobRequest, JobResult, Place, Resource};
 use inos_units::{Budget, UnitError};
 
 use super::Shared;
-use super::job::{Bytes, Job, Message, elapsed_ns, inside};
+use super::job::{Bytes, Job, Message, elapsed_ns, inside, referenced};
+use super::resource::Opening;
+
+/// A message that gives no job: how it is answered, and why.
+type Refused = (Status, String, Box<Message>);
 
 /// What a job that came as a message has used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,14 +29,14 @@ pub(super) struct Used {
 
 impl Used {
     /// Of a job that began at `began` and ends now.
-    pub(super) fn until_now(job: &Job, began: Instant, budget: &Budget) -> Self {
+    pub(super) fn until_now(job: &Job<'_>, began: Instant, budget: &Budget) -> Self {
         let queued = began.saturating_duration_since(job.accepted);
         let queued = u64::try_from(queued.as_nanos()).unwrap_or(u64::MAX);
         Self { cost: budget.spent(), queued, ran: elapsed_ns(began), ..Self::default() }
     }
 }
 
-impl Shared<'_, '_> {
+impl<'m> Shared<'_, 'm> {
     /// Reads a job's message and queues the job. A job that is refused is answered here, with a
     /// message that says why; what is returned is for those that are not a job at all.
     pub(super) fn accept_message(
@@ -39,40 +45,93 @@ impl Shared<'_, '_> {
         submission: &Submission,
         accepted: Instant,
     ) -> Result<(), Status> {
-        let buffer = |payload: &inos_core::PayloadRef| match payload.space() {
-            Some(Space::Buffer) => inside(payload, self.buffer_len),
-            _ => Err(Status::BAD_REFERENCE),
-        };
-        let (from, result) = (buffer(&submission.input)?, buffer(&submission.output)?);
-        let mut bytes = vec![0; from.len];
-        self.read_buffer(ticket.lane(), from.offset, &mut bytes)
-            .map_err(|_| Status::BAD_REFERENCE)?;
-        let request = match JobRequest::decode(&bytes) {
+        let result = self.in_buffer(&submission.output)?;
+        let request = match JobRequest::decode(&self.message_bytes(ticket, submission)?) {
             Ok(request) => request,
             Err(error) => {
-                let message = Message { request: JobRequest::default(), result };
+                let message =
+                    Message { request: JobRequest::default(), result, opening: Opening::default() };
                 self.refuse(ticket, &message, Status(error.code()), &error, accepted);
                 return Ok(());
             }
         };
-        let message = Message { request, result };
-        let method = match self.dispatcher.resolve(&message.request.unit, &message.request.method) {
+        let message = Box::new(Message { request, result, opening: Opening::default() });
+        match self.prepare(ticket, message, accepted) {
+            Ok(job) => self.queue.push(job).map_err(|_| Status::SHUT_DOWN),
+            Err((status, why, message)) => {
+                self.refuse(ticket, &message, status, &why, accepted);
+                Ok(())
+            }
+        }
+    }
+
+    /// The job that a message asks for. Of one that is refused the block is free when this returns.
+    fn prepare(
+        &self,
+        ticket: CallTicket,
+        mut message: Box<Message>,
+        accepted: Instant,
+    ) -> Result<Job<'m>, Refused> {
+        let request = &message.request;
+        // First of all: whatever becomes of the job, its block is the kernel's from here on.
+        let block = match self.block_of(&request.input) {
+            Ok(block) => block,
+            Err(status) => return Err((status, status.to_string(), message)),
+        };
+        let method = match self.dispatcher.resolve(&request.unit, &request.method) {
             Ok(method) => method,
             Err(error) => {
                 let status = match error {
                     UnitError::UnknownUnit { .. } => Status::NO_UNIT,
                     _ => Status::NO_METHOD,
                 };
-                self.refuse(ticket, &message, status, &error, accepted);
-                return Ok(());
+                return Err((status, error.to_string(), message));
             }
         };
-        match Job::of_message(ticket, Box::new(message), method, accepted, self) {
-            Ok(job) => self.queue.push(job).map_err(|_| Status::SHUT_DOWN),
-            Err((status, message)) => {
-                self.refuse(ticket, &message, status, &status, accepted);
-                Ok(())
-            }
+        match Opening::of(&request.input, self.dispatcher, self.max_opened_len) {
+            Ok(opening) => message.opening = opening,
+            Err(refusal) => return Err((refusal.status(), refusal.to_string(), message)),
+        }
+        Job::of_message(ticket, message, method, accepted, block, self)
+            .map_err(|(status, message)| (status, status.to_string(), message))
+    }
+
+    /// The block that the input of a job's message lies in, if it does.
+    pub(super) fn block_of_message(
+        &self,
+        ticket: CallTicket,
+        submission: &Submission,
+    ) -> Result<Option<Block<'m, Cooperative>>, Status> {
+        match JobRequest::decode(&self.message_bytes(ticket, submission)?) {
+            Ok(request) => self.block_of(&request.input),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn block_of(&self, input: &Resource) -> Result<Option<Block<'m, Cooperative>>, Status> {
+        match &input.place {
+            Place::Memory(memory) => self.adopt(&referenced(*memory)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A private copy of a job's message.
+    fn message_bytes(
+        &self,
+        ticket: CallTicket,
+        submission: &Submission,
+    ) -> Result<Vec<u8>, Status> {
+        let from = self.in_buffer(&submission.input)?;
+        let mut bytes = vec![0; from.len];
+        self.read_buffer(ticket.lane(), from.offset, &mut bytes)
+            .map_err(|_| Status::BAD_REFERENCE)?;
+        Ok(bytes)
+    }
+
+    fn in_buffer(&self, payload: &PayloadRef) -> Result<Bytes, Status> {
+        match payload.space() {
+            Some(Space::Buffer) => inside(payload, self.buffer_len),
+            _ => Err(Status::BAD_REFERENCE),
         }
     }
 

@@ -10,6 +10,7 @@
 //! | the lane's buffer | copied | copied | the result, at that offset, of at most that length |
 //! | a ping-pong section of [`KernelConfig::publish`] | the newest frame, read in place | - | the next frame |
 //! | a section without structure | copied | - | - |
+//! | a block of an arena of [`KernelConfig::arena`] | read in place, and freed | - | a new block, written in place |
 //!
 //! Anything else is answered [`Status::BAD_REFERENCE`]. Offsets into the buffer and into
 //! sections without structure are multiples of 4. Of a frame, offset 0 and length 0 mean all of
@@ -19,11 +20,44 @@
 //! The bytes referred to are looked at when the call runs, so they stay as they are until it is
 //! answered. Input and output may be one section, or overlap in the buffer.
 //!
+//! # Blocks
+//! The block of an input was [handed over](inos_core::Block::hand_over), and
+//! [`Submission::block_len`] says how many of its bytes are the input. The kernel adopts it when it
+//! accepts the call, and frees it before it answers, whatever the answer is: a refused, cancelled
+//! or failed call, too, has used its block up. A handle that was used, or never was one, is a
+//! `BAD_REFERENCE`, and so is one of an arena that is not the kernel's, which stays as it is; so
+//! does one in a message that can't be read. After `SERVICE_LOST` it is open what has become of a
+//! block: whoever sent it can try to adopt it.
+//!
+//! The block of a result is as long as the method's bound, or as the reference's length if that is
+//! shorter and not 0, or as [`KernelConfig::max_block_len`]: where a bound says little, as of what
+//! a stream stands for, name a limit. A result that leaves most of its block empty is copied to a
+//! shorter one. With `OK`, `value` is the block's [`Handle`](inos_core::Handle::from_value), for
+//! the client to adopt or to call with: then a result goes from call to call without a copy. The
+//! block is the client's party's: when that leaves or dies, what it has not adopted is freed. That
+//! of a client which has not joined stays with the party whose sections the kernel was given, and
+//! if there is none, until somebody attaches exclusively. `BUSY` says that there is no room in the
+//! arena now, `TOO_SMALL` that there never is.
+//!
+//! # Inputs that are sealed, compressed, or named by a digest
+//! The input of a job that came as a message is opened with `crypto`'s key of that handle, its
+//! nonce and no associated data, then decompressed with `compress`, then compared with its BLAKE3
+//! by `hash`: by the dispatcher's units, in the job's time and for its credits. Where the
+//! dispatcher has no such unit the answer is `UNSUPPORTED`. What an input is opened or decompressed
+//! into is private memory, counts as copied, and is not cleared afterwards.
+//!
+//! Lengths must be what was said, and `length` is the most that is decompressed, itself at most
+//! [`KernelConfig::max_opened_len`]. Errors are those of units: `TooLarge` for a length over a
+//! limit, in the request or in the stream; `BadInput` for another length than was said, or no
+//! stream; `Refused` for a digest or a tag that does not hold; `NotFound` for a key. Of plain bytes
+//! a length of 0 says nothing. Bytes in a store are `UNSUPPORTED`.
+//!
 //! # How a call ends
 //! Every call that was accepted is answered once, in whatever order.
 //!
 //! - [`Status::OK`]: `len` is the length of the result; `value` is the version of the frame that
-//!   was published, else 0. The frame's epoch was advanced before.
+//!   was published, or the handle of the result's block, else 0. The frame's epoch was advanced
+//!   before.
 //! - A number below 65,536: the unit's error, [`UnitError::code`](inos_units::UnitError::code);
 //!   what has a status of its own is answered with that: `TOO_SMALL`, `CANCELLED`, `TIMED_OUT`,
 //!   and `UNIT_FAILED` after a panic.
@@ -58,8 +92,11 @@
 //!
 //! # Not supported
 //! - Priorities among calls that were accepted, and any order by deadline.
-//! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames in place.
+//! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames and blocks
+//!   in place, and whoever can name a block or a key has it.
 //! - Stopping native code that does not look at its budget: the end waits for it.
+//! - Parameters in blocks. Results that are compressed or sealed, and digests of results: call the
+//!   units. Inputs in a store.
 //!
 //! [`Status`]: inos_core::Status
 //! [`Status::OK`]: inos_core::Status::OK
@@ -67,14 +104,18 @@
 //! [`Status::SHUT_DOWN`]: inos_core::Status::SHUT_DOWN
 //! [`Status::SERVICE_LOST`]: inos_core::Status::SERVICE_LOST
 //! [`Submission::cancel`]: inos_core::Submission::cancel
+//! [`Submission::block_len`]: inos_core::Submission::block_len
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod config;
 mod error;
+mod input;
 mod job;
 mod message;
 mod pump;
 mod queue;
+mod resource;
 mod split;
 #[cfg(test)]
 #[cfg(all(feature = "boids", feature = "hash"))]
@@ -96,6 +137,7 @@ pub use config::{KernelConfig, Publish};
 pub use error::KernelError;
 
 use crate::park::Futex;
+use blocks::Arenas;
 use queue::Queue;
 use track::Track;
 use units::Units;
@@ -167,10 +209,10 @@ impl Kernel<'_> {
     /// ended then, and every call that was accepted is answered; so it is if `body` panics.
     ///
     /// # Errors
-    /// `Section` if a section of `config` can't be opened, or another party holds a role in it;
-    /// `Unit` if a unit can't be registered; `BoundTwice` if `config` has a ping-pong section twice;
-    /// `Thread` if the system gives none. `body` does not run then. `Panicked` if a thread of the
-    /// kernel did, after `body` ran.
+    /// `Section` if a section of `config` can't be opened, or another party holds a role in it, or
+    /// an arena's id is too large to be named; `Unit` if a unit can't be registered; `BoundTwice`
+    /// if `config` has a ping-pong section or an arena twice; `Thread` if the system gives none.
+    /// `body` does not run then. `Panicked` if a thread of the kernel did, after `body` ran.
     ///
     /// ```
     /// # use inos::*;
@@ -294,8 +336,11 @@ struct Shared<'k, 'm> {
     units: Units<'m>,
     service: Mutex<Service<'m, Cooperative>>,
     tracks: Vec<Track<'m>>,
-    queue: Queue,
+    arenas: Arenas<'m>,
+    queue: Queue<'m>,
     threads: usize,
+    max_block_len: usize,
+    max_opened_len: usize,
     buffer_len: usize,
     /// Submissions that the lanes hold together at most.
     entry_count: usize,
@@ -316,6 +361,7 @@ impl<'k, 'm> Shared<'k, 'm> {
             }
             tracks.push(Track::open(sections, publish)?);
         }
+        let arenas = Arenas::open(sections, &config.arenas)?;
         let failed = KernelError::section(config.lanes);
         let lanes = Lanes::open(sections, config.lanes).map_err(&failed)?;
         let service = lanes.service().map_err(&failed)?;
@@ -332,7 +378,10 @@ impl<'k, 'm> Shared<'k, 'm> {
             service: Mutex::new(service),
             queue: Queue::new(tracks.len()),
             tracks,
+            arenas,
             threads,
+            max_block_len: config.max_block_len,
+            max_opened_len: config.max_opened_len,
             buffer_len: lanes.buffer_len() as usize,
             entry_count: lanes.lane_count() as usize * lanes.entries() as usize,
             stopping: AtomicBool::new(false),
@@ -353,19 +402,21 @@ impl<'k, 'm> Shared<'k, 'm> {
         lock(&self.service).ring(&Futex);
     }
 
-    /// Answers a call that was accepted.
-    fn answer(&self, ticket: CallTicket, answer: &Completion) {
+    /// Answers a call that was accepted; whether its lane took the answer.
+    fn answer(&self, ticket: CallTicket, answer: &Completion) -> bool {
         let counters = &self.counters;
         // Counted before the client can know, so that it finds its own call in the statistics.
         if !answer.status.is_ok() {
             counters.failed.fetch_add(1, Ordering::Relaxed);
         }
         counters.answered.fetch_add(1, Ordering::Relaxed);
-        if lock(&self.service).complete(ticket, answer, &Futex).is_err() {
+        let taken = lock(&self.service).complete(ticket, answer, &Futex).is_ok();
+        if !taken {
             // Its lane contradicts itself; there is nobody to tell.
             counters.answered.fetch_sub(1, Ordering::Relaxed);
             counters.lost.fetch_add(1, Ordering::Relaxed);
         }
+        taken
     }
 
     fn read_buffer(&self, lane: u32, offset: usize, out: &mut [u8]) -> Result<(), Error> {

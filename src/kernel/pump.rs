@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use inos_core::{
-    CallTicket, Completion, EpochWatcher, Opcode, PRIORITY_MASK, SectionId, Status, Submission,
-    defs::KIND_RAW,
+    Block, CallTicket, Completion, Cooperative, EpochWatcher, Opcode, PRIORITY_MASK, PayloadRef,
+    SectionId, Status, Submission, defs::KIND_RAW,
 };
 
 use super::job::{self, Job, Spaces};
@@ -19,16 +19,16 @@ use crate::park::Futex;
 const BACKSTOP: Duration = Duration::from_secs(1);
 
 /// Closes the queue when the pump ends, also by a panic: workers wait for it.
-struct CloseOnDrop<'a>(&'a Queue);
+struct CloseOnDrop<'a, 'm>(&'a Queue<'m>);
 
-impl Drop for CloseOnDrop<'_> {
+impl Drop for CloseOnDrop<'_, '_> {
     fn drop(&mut self) {
         // Nothing waits any more, unless the pump panicked; then nobody is left to answer.
         let _ = self.0.close();
     }
 }
 
-impl Shared<'_, '_> {
+impl<'m> Shared<'_, 'm> {
     /// Accepts calls until the kernel stops. It sleeps on the doorbell, or until the time of a
     /// waiting call is over.
     pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>) {
@@ -44,7 +44,7 @@ impl Shared<'_, '_> {
                 left -= 1;
             }
             for job in self.queue.expire(Instant::now()) {
-                self.answer(job.ticket, &job.answer(Status::TIMED_OUT));
+                self.end(job, Status::TIMED_OUT);
             }
             let deadline = self.queue.next_deadline();
             let timeout = deadline
@@ -76,14 +76,21 @@ impl Shared<'_, '_> {
     fn admit(&self, ticket: CallTicket, submission: &Submission) {
         let accepted = Instant::now();
         let refused = match Opcode::from_raw(submission.opcode) {
-            _ if submission.flags & !PRIORITY_MASK != 0 => Status::UNSUPPORTED,
+            _ if submission.flags & !PRIORITY_MASK != 0 => {
+                self.discard(ticket, submission);
+                Status::UNSUPPORTED
+            }
             Some(Opcode::Execute) => match self.execute(ticket, submission, accepted) {
                 Ok(()) => return,
                 Err(status) => status,
             },
             Some(Opcode::Job) => match self.accept_message(ticket, submission, accepted) {
                 Ok(()) => return,
-                Err(status) => status,
+                Err(status) => {
+                    // It may be readable all the same. Of a job there is none left to free.
+                    self.discard(ticket, submission);
+                    status
+                }
             },
             Some(Opcode::Cancel) => self.cancel(ticket.lane(), submission),
             Some(Opcode::Noop) => Status::OK,
@@ -100,29 +107,58 @@ impl Shared<'_, '_> {
         submission: &Submission,
         accepted: Instant,
     ) -> Result<(), Status> {
+        // First of all: whatever becomes of the call, its block is the kernel's from here on.
+        let block = self.adopt(&submission.input)?;
         let method = self.units.method(submission.unit, submission.method)?;
-        let job = Job::new(ticket, submission, method, accepted, self)?;
+        let job = Job::new(ticket, submission, method, accepted, block, self)?;
         self.queue.push(job).map_err(|_| Status::SHUT_DOWN)
     }
 
     fn cancel(&self, lane: u32, submission: &Submission) -> Status {
         let Some(target) = submission.cancel_target() else { return Status::UNSUPPORTED };
         let (waiting, running) = self.queue.cancel(lane, target);
-        for job in &waiting {
-            self.answer(job.ticket, &job.answer(Status::CANCELLED));
+        let found = running + waiting.len();
+        for job in waiting {
+            self.end(job, Status::CANCELLED);
         }
-        if waiting.is_empty() && running == 0 { Status::NO_CALL } else { Status::OK }
+        if found == 0 { Status::NO_CALL } else { Status::OK }
+    }
+
+    /// Answers a job that will not run. Its block is free before its client knows.
+    fn end(&self, job: Job<'m>, status: Status) {
+        let (ticket, answer) = (job.ticket, job.answer(status));
+        drop(job);
+        self.answer(ticket, &answer);
+    }
+
+    /// Takes the block that an input refers to; none if it refers to something else.
+    pub(super) fn adopt(
+        &self,
+        input: &PayloadRef,
+    ) -> Result<Option<Block<'m, Cooperative>>, Status> {
+        self.arenas.adopt(input).map_err(|_| Status::BAD_REFERENCE)
+    }
+
+    /// Frees the block of a call that is refused unseen.
+    fn discard(&self, ticket: CallTicket, submission: &Submission) {
+        let block = match Opcode::from_raw(submission.opcode) {
+            Some(Opcode::Execute) => self.adopt(&submission.input),
+            Some(Opcode::Job) => self.block_of_message(ticket, submission),
+            _ => Ok(None),
+        };
+        drop(block);
     }
 
     /// Answers what will not run: what waits for a worker, and what was submitted and not yet
     /// accepted. What is submitted after this stays for the next kernel.
     fn refuse_the_rest(&self) {
         for job in self.queue.close() {
-            self.answer(job.ticket, &job.answer(Status::SHUT_DOWN));
+            self.end(job, Status::SHUT_DOWN);
         }
         // Bounded, or a client that goes on submitting could keep the kernel from ending.
         for _ in 0..self.entry_count {
             let Some((ticket, submission)) = self.next() else { break };
+            self.discard(ticket, &submission);
             let answer = Completion::new(submission.call_id, Status::SHUT_DOWN);
             self.answer(ticket, &answer);
         }
@@ -141,5 +177,9 @@ impl Spaces for Shared<'_, '_> {
     fn raw_len(&self, section: SectionId) -> Option<usize> {
         let section = self.sections.section(section).ok()?;
         if section.kind() == KIND_RAW { usize::try_from(section.len()).ok() } else { None }
+    }
+
+    fn arena(&self, section: SectionId) -> Option<usize> {
+        self.arenas.find(section)
     }
 }

@@ -21,26 +21,26 @@ use super::split::Split;
 pub(super) struct Ticket(u64);
 
 /// What a worker is to do next.
-pub(super) enum Task {
+pub(super) enum Task<'m> {
     /// Run a call; then say [`Queue::finish`].
-    Run(Ticket, Job),
+    Run(Ticket, Job<'m>),
     /// Help with another worker's call.
     Help(Arc<Split>),
     /// Nothing any more.
     Stop,
 }
 
-pub(super) struct Queue {
-    state: Mutex<State>,
+pub(super) struct Queue<'m> {
+    state: Mutex<State<'m>>,
     /// Something to do, or the end.
     work: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct State<'m> {
     closed: bool,
     last_ticket: u64,
-    waiting: HashMap<Ticket, Waiting>,
+    waiting: HashMap<Ticket, Waiting<'m>>,
     running: HashMap<Ticket, Running>,
     /// Calls that may run, in the order they became ready. One that was cancelled meanwhile
     /// is no longer in `waiting`, and is skipped.
@@ -51,8 +51,8 @@ struct State {
     splits: Vec<Arc<Split>>,
 }
 
-struct Waiting {
-    job: Job,
+struct Waiting<'m> {
+    job: Job<'m>,
     /// On how many of its tracks another call is before it.
     held_back: usize,
 }
@@ -64,14 +64,14 @@ struct Running {
     tracks: [Option<usize>; 2],
 }
 
-impl Queue {
+impl<'m> Queue<'m> {
     pub(super) fn new(track_count: usize) -> Self {
         let tracks = vec![VecDeque::new(); track_count];
         Self { state: Mutex::new(State { tracks, ..State::default() }), work: Condvar::new() }
     }
 
     /// Adds a call; gives it back if the queue is closed.
-    pub(super) fn push(&self, job: Job) -> Result<(), Box<Job>> {
+    pub(super) fn push(&self, job: Job<'m>) -> Result<(), Box<Job<'m>>> {
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Box::new(job));
@@ -98,7 +98,7 @@ impl Queue {
     }
 
     /// Waits for something to do.
-    pub(super) fn take(&self) -> Task {
+    pub(super) fn take(&self) -> Task<'m> {
         let mut state = lock(&self.state);
         loop {
             // First what is running already, so that it ends sooner.
@@ -149,7 +149,7 @@ impl Queue {
 
     /// Cancels the calls of `lane` with this id. Those that wait are taken out and returned, to
     /// be answered; those that run are told, and counted.
-    pub(super) fn cancel(&self, lane: u32, call_id: CallId) -> (Vec<Job>, usize) {
+    pub(super) fn cancel(&self, lane: u32, call_id: CallId) -> (Vec<Job<'m>>, usize) {
         let mut state = lock(&self.state);
         let mut told = 0;
         for running in state.running.values() {
@@ -160,7 +160,7 @@ impl Queue {
             }
         }
         let meant =
-            |waiting: &Waiting| waiting.job.lane() == lane && waiting.job.call_id() == call_id;
+            |waiting: &Waiting<'_>| waiting.job.lane() == lane && waiting.job.call_id() == call_id;
         let mut tickets: Vec<_> = state
             .waiting
             .iter()
@@ -175,7 +175,7 @@ impl Queue {
     }
 
     /// Takes out the waiting calls whose time is over.
-    pub(super) fn expire(&self, now: Instant) -> Vec<Job> {
+    pub(super) fn expire(&self, now: Instant) -> Vec<Job<'m>> {
         let mut state = lock(&self.state);
         let tickets: Vec<_> = state
             .deadlines
@@ -196,7 +196,7 @@ impl Queue {
 
     /// Refuses calls from now on, tells the running ones to stop, and returns the waiting ones
     /// in the order they were accepted. Workers stop when they have nothing left to do.
-    pub(super) fn close(&self) -> Vec<Job> {
+    pub(super) fn close(&self) -> Vec<Job<'m>> {
         let mut state = lock(&self.state);
         state.closed = true;
         for running in state.running.values() {
@@ -222,9 +222,9 @@ impl Queue {
     }
 }
 
-impl State {
+impl<'m> State<'m> {
     /// Takes waiting calls out; returns them, and how many others became ready.
-    fn remove_all(&mut self, tickets: &[Ticket]) -> (Vec<Job>, usize) {
+    fn remove_all(&mut self, tickets: &[Ticket]) -> (Vec<Job<'m>>, usize) {
         let mut jobs = Vec::with_capacity(tickets.len());
         let mut promoted = 0;
         for &ticket in tickets {

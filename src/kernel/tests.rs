@@ -1,13 +1,18 @@
 //! A kernel with real units and one of ours, from the clients' side.
 
+mod blocks;
 mod messages;
+#[cfg(all(feature = "compress", feature = "crypto"))]
+mod resources;
 
 use super::*;
+use crate::block::BlockRef;
 use crate::client::{CallError, Caller, Input, Target};
-use crate::memory::HeapMemory;
+use crate::memory::{HeapMemory, ThreadGuards};
 use inos_core::{
-    CallId, EpochTable, EpochsConfig, LanesConfig, Layout, Mode, Opcode, PayloadRef, PingPong,
-    PingPongConfig, SectionId, Status, Submission, UnitId, UnitRegistry,
+    Arena, ArenaConfig, CallId, EpochTable, EpochsConfig, Handle, LanesConfig, Layout, Mode,
+    Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Space, Status,
+    Submission, UnitId, UnitRegistry,
 };
 use inos_units::{Budget, Call, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version};
 use std::collections::HashSet;
@@ -19,12 +24,15 @@ const OBSERVED: SectionId = SectionId(3);
 const LANES: SectionId = SectionId(4);
 const REGISTRY: SectionId = SectionId(5);
 const RAW: SectionId = SectionId(6);
+const ARENA: SectionId = SectionId(7);
+const PARTIES: SectionId = SectionId(8);
 const BUFFER_LEN: u32 = 4096;
 
 const WAIT: u16 = 0;
 const PANIC: u16 = 1;
 const PIECES: u16 = 2;
 const LIE: u16 = 3;
+const LATE: u16 = 4;
 
 /// A unit whose methods do what units should not.
 struct Rogue;
@@ -38,6 +46,7 @@ static INFO: UnitInfo = UnitInfo {
         Method::named("panic"),
         Method::named("pieces"),
         Method::named("lie"),
+        Method::named("late"),
     ],
 };
 
@@ -70,6 +79,13 @@ impl Unit for Rogue {
                 Ok(at)
             }
             LIE => Ok(out.capacity()),
+            LATE => {
+                // As many tenths of a second as the input says, whatever anybody wants.
+                let tenths = call.input.first().copied().unwrap_or(0);
+                thread::sleep(Duration::from_millis(u64::from(tenths) * 100));
+                out.write(0, b"late")?;
+                Ok(4)
+            }
             id => Err(UnitError::UnknownId { id: id.into() }),
         }
     }
@@ -90,6 +106,9 @@ fn config(threads: usize) -> KernelConfig {
         .threads(threads)
         .publish(FRAMES, EPOCHS, 0)
         .publish(OBSERVED, EPOCHS, 1)
+        .arena(ARENA)
+        .max_block_len(1 << 14)
+        .max_opened_len(1 << 16)
 }
 
 fn layout() -> Layout {
@@ -101,6 +120,8 @@ fn layout() -> Layout {
         .lanes(LANES, "lanes", LanesConfig { lanes: 6, entries: 8, buffer_len: BUFFER_LEN })
         .registry(REGISTRY, "units", Kernel::registry_config(&Dispatcher::standard()))
         .raw(RAW, "raw", 64)
+        .arena(ARENA, "arena", ArenaConfig { page_len: 1 << 12, pages: 16 })
+        .parties(PARTIES, "parties", PartiesConfig::of::<ThreadGuards>(4))
         .build()
         .unwrap()
 }
@@ -512,6 +533,16 @@ fn a_kernel_that_cannot_run_says_why() {
         run(&config(1).publish(FRAMES, EPOCHS, 0)),
         KernelError::BoundTwice { id: FRAMES }
     ));
+    assert!(matches!(run(&config(1).arena(ARENA)), KernelError::BoundTwice { id: ARENA }));
+    let wrong = KernelConfig::new(LANES, REGISTRY).arena(RAW);
+    assert!(matches!(
+        run(&wrong),
+        KernelError::Section { id: RAW, source: Error::WrongKind { .. } }
+    ));
+    // No reference can name it.
+    let wrong = KernelConfig::new(LANES, REGISTRY).arena(SectionId(1 << 30));
+    let refused = run(&wrong);
+    assert!(matches!(refused, KernelError::Section { source: Error::BadLayout { .. }, .. }));
     assert!(matches!(
         run(&KernelConfig::new(LANES, REGISTRY).publish(FRAMES, EPOCHS, 2)),
         KernelError::Section { id: EPOCHS, source: Error::NoSuchIndex { .. } }

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use inos_core::{Completion, Error, Status};
-use inos_units::job::{JobError, MemoryRef, Place, Resource};
+use inos_core::{Block, Completion, Cooperative, Error, Status};
+use inos_units::job::{JobError, MemoryRef, Resource};
 use inos_units::{Budget, Call, Output, UnitError, VecOutput, guard, require};
 
+use super::blocks::{BlockOutput, Sent};
+use super::input::{Read, part};
 use super::job::{Bytes, Job, Message, Source, Target};
 use super::message::Used;
 use super::queue::{Task, Ticket};
@@ -20,25 +22,21 @@ const MESSAGE_LEN: usize = 256;
 
 /// What a call gave.
 #[derive(Default)]
-struct Gain {
+struct Gain<'m> {
     len: usize,
     value: u64,
     /// Copied from private memory to shared memory.
     copied: usize,
     /// The result, if it goes into a message.
     inline: Vec<u8>,
-}
-
-/// What a call read.
-#[derive(Default)]
-struct Read {
-    len: usize,
-    /// Copied from shared memory to private memory.
-    copied: usize,
+    /// The result, if it is in a block, and the place of the arena.
+    block: Option<(usize, Block<'m, Cooperative>)>,
+    /// That block, once it was handed over.
+    sent: Option<Sent>,
 }
 
 /// Why a call gave nothing.
-enum Failure {
+pub(super) enum Failure {
     Unit(UnitError),
     Memory(Error),
     /// The part of a frame that was asked for is not there.
@@ -84,47 +82,82 @@ impl std::fmt::Display for Failure {
     }
 }
 
-impl Shared<'_, '_> {
+impl<'m> Shared<'_, 'm> {
     /// Runs calls, and pieces of calls, until the queue is closed and empty.
     pub(super) fn work(&self) {
         loop {
             match self.queue.take() {
-                Task::Run(ticket, job) => self.run(ticket, &job),
+                Task::Run(ticket, job) => self.run(ticket, job),
                 Task::Help(split) => help(split),
                 Task::Stop => return,
             }
         }
     }
 
-    fn run(&self, ticket: Ticket, job: &Job) {
+    fn run(&self, ticket: Ticket, mut job: Job<'m>) {
         let (began, budget, mut read) = (Instant::now(), job.budget(), Read::default());
         // Guarded as a whole, though what can panic is guarded inside: a call must be answered.
-        let result = guard(|| Ok(self.perform(job, &budget, &mut read)))
+        let mut result = guard(|| Ok(self.perform(&job, &budget, &mut read)))
             .unwrap_or_else(|error| Err(error.into()));
+        // The input's block is free before its client knows that the call has ended.
+        job.block = None;
+        let mut sent = None;
+        if let Ok(gain) = &mut result {
+            self.hand_over(&job, gain);
+            sent = gain.sent;
+        }
         let answer = match &job.message {
             Some(message) => {
-                let used = Used::until_now(job, began, &budget);
-                self.report(job, message, result, &read, used)
+                let used = Used::until_now(&job, began, &budget);
+                self.report(&job, message, result, &read, used)
             }
             None => match result {
                 Ok(gain) => {
                     let len = u32::try_from(gain.len).unwrap_or(u32::MAX);
                     Completion { len, value: gain.value, ..job.answer(Status::OK) }
                 }
-                Err(failure) => self.describe(job, &failure),
+                Err(failure) => self.describe(&job, &failure),
             },
         };
         // First the tracks, so that the next call can begin while this one is answered.
         self.queue.finish(ticket);
-        self.answer(job.ticket, &answer);
+        if !answer.status.is_ok()
+            && let Some(sent) = sent.take()
+        {
+            self.arenas.take_back(sent);
+        }
+        if !self.answer(job.ticket, &answer)
+            && let Some(sent) = sent
+        {
+            self.arenas.take_back(sent);
+        }
+    }
+
+    /// Hands the block of a result over to its client, if there is one left: then it goes when that
+    /// does, adopted or not.
+    fn hand_over(&self, job: &Job<'m>, gain: &mut Gain<'m>) {
+        let Some((place, block)) = gain.block.take() else { return };
+        let client = || lock(&self.service).client_party(job.lane());
+        let handle = match client() {
+            Some(party) if party != 0 => block.hand_over_to(party),
+            // It has not joined, so nobody takes what it leaves: the block stays this party's.
+            _ => block.hand_over(),
+        };
+        let sent = Sent { place, handle };
+        // If it has left by now, nobody may have looked for this block any more. It can't have
+        // adopted it: it learns of it by the answer.
+        if client().is_none() {
+            return self.arenas.take_back(sent);
+        }
+        (gain.value, gain.sent) = (handle.to_value(), Some(sent));
     }
 
     /// The answer to a job that came as a message: a message.
     fn report(
         &self,
-        job: &Job,
+        job: &Job<'m>,
         message: &Message,
-        result: Result<Gain, Failure>,
+        result: Result<Gain<'m>, Failure>,
         read: &Read,
         mut used: Used,
     ) -> Completion {
@@ -137,8 +170,13 @@ impl Shared<'_, '_> {
                     length: u32::try_from(gain.len).unwrap_or(u32::MAX),
                     ..message.request.output
                 };
-                let resource = match job.output {
-                    Target::Message => Resource::inline(gain.inline),
+                let resource = match (job.output, gain.sent) {
+                    (Target::Message, _) => Resource::inline(gain.inline),
+                    (_, Some(Sent { handle, .. })) => {
+                        let (offset, length) = (handle.offset, handle.generation);
+                        let block = MemoryRef { offset, length, ..memory };
+                        Resource::block(block, gain.len as u64)
+                    }
                     _ => Resource::memory(memory),
                 };
                 (Status::OK, gain.value, Ok(resource))
@@ -171,7 +209,7 @@ impl Shared<'_, '_> {
 
     /// The answer to a call that failed; its message goes where the result would have gone, if
     /// that is the lane's buffer.
-    fn describe(&self, job: &Job, failure: &Failure) -> Completion {
+    fn describe(&self, job: &Job<'m>, failure: &Failure) -> Completion {
         let mut answer = job.answer(self.status_of(failure));
         if let Target::Buffer(Bytes { offset, len }) = job.output {
             let message = failure.to_string();
@@ -183,7 +221,12 @@ impl Shared<'_, '_> {
         answer
     }
 
-    fn perform(&self, job: &Job, budget: &Budget, read: &mut Read) -> Result<Gain, Failure> {
+    fn perform(
+        &self,
+        job: &Job<'m>,
+        budget: &Budget,
+        read: &mut Read,
+    ) -> Result<Gain<'m>, Failure> {
         budget.check()?;
         let mut copied = AlignedVec::new(job.params.len);
         self.read_buffer(job.lane(), job.params.offset, copied.as_mut())?;
@@ -194,7 +237,7 @@ impl Shared<'_, '_> {
 
         let (track_index, max_len) = match job.output {
             Target::None => {
-                return self.with_input(job, read, |input| {
+                return self.with_input(job, budget, read, |input| {
                     let call = Call { input, params };
                     let len = self.compute(job, call, &mut VecOutput::new(0), budget)?;
                     Ok(Gain { len, ..Gain::default() })
@@ -203,18 +246,24 @@ impl Shared<'_, '_> {
             Target::Message => {
                 let room = job.message.as_ref().map_or(0, |message| message.result.len);
                 let room = self.room(job, room.saturating_sub(MESSAGE_LEN));
-                return self.with_input(job, read, |input| {
+                return self.with_input(job, budget, read, |input| {
                     let mut out = VecOutput::new(room);
                     let len = self.compute(job, Call { input, params }, &mut out, budget)?;
                     let bytes = out.as_bytes();
                     let inline = bytes.get(..len).unwrap_or(bytes).to_vec();
-                    Ok(Gain { len: inline.len(), copied: inline.len(), inline, value: 0 })
+                    let len = inline.len();
+                    Ok(Gain { len, copied: len, inline, ..Gain::default() })
                 });
             }
             Target::Buffer(target) => {
                 let target = Bytes { len: self.room(job, target.len), ..target };
-                return self.with_input(job, read, |input| {
+                return self.with_input(job, budget, read, |input| {
                     self.fill_buffer(job, Call { input, params }, target, budget)
+                });
+            }
+            Target::Block(place, max_len) => {
+                return self.with_input(job, budget, read, |input| {
+                    self.fill_block(job, Call { input, params }, (place, max_len), budget)
                 });
             }
             Target::Frame(track, max_len) => (track, max_len),
@@ -224,12 +273,12 @@ impl Shared<'_, '_> {
             Source::Frame(same, bytes) if same == track_index => {
                 let mut writer = lock(&track.writer);
                 let (front, back) = writer.front_and_back()?;
-                let input = part(front.unwrap_or_default(), bytes)?;
-                read.len = input.len();
-                let call = Call { input, params };
+                let stored = part(front.unwrap_or_default(), bytes)?;
+                let opened = self.open_input(job, stored, false, budget, read)?;
+                let call = Call { input: opened.as_bytes(), params };
                 track.publish(back, max_len, |out| self.compute(job, call, out, budget))
             }
-            _ => self.with_input(job, read, |input| {
+            _ => self.with_input(job, budget, read, |input| {
                 let mut writer = lock(&track.writer);
                 let call = Call { input, params };
                 let back = writer.back_mut()?;
@@ -241,68 +290,46 @@ impl Shared<'_, '_> {
     }
 
     /// Room for a result, and no more than its sender wants.
-    fn room(&self, job: &Job, room: usize) -> usize {
+    fn room(&self, job: &Job<'m>, room: usize) -> usize {
         match job.message.as_ref().map(|message| message.request.limits.result_length) {
             None | Some(0) => room,
             Some(limit) => room.min(usize::try_from(limit).unwrap_or(usize::MAX)),
         }
     }
 
-    /// Lends the input: a frame where it is, anything else as a private copy.
-    fn with_input<R>(
+    /// Into a block as long as the result can be, no longer than anybody wants it.
+    fn fill_block(
         &self,
-        job: &Job,
-        read: &mut Read,
-        body: impl FnOnce(&[u8]) -> Result<R, Failure>,
-    ) -> Result<R, Failure> {
-        let body = |input: &[u8], is_copy: bool| {
-            *read = Read { len: input.len(), copied: if is_copy { input.len() } else { 0 } };
-            body(input)
-        };
-        match job.input {
-            Source::None => body(&[], false),
-            Source::Message => {
-                let place = job.message.as_ref().map(|message| &message.request.input.place);
-                match place {
-                    // Copied once, to where every input begins.
-                    Some(Place::Inline(bytes)) => {
-                        let mut copy = AlignedVec::new(bytes.len());
-                        copy.as_mut().copy_from_slice(bytes);
-                        body(copy.as_ref(), true)
-                    }
-                    _ => Err(Failure::Reference),
-                }
+        job: &Job<'m>,
+        call: Call<'_>,
+        (place, max_len): (usize, usize),
+        budget: &Budget,
+    ) -> Result<Gain<'m>, Failure> {
+        let bound = self.dispatcher.bound(job.method, call)?.min(self.max_block_len);
+        let room = self.room(job, if max_len == 0 { bound } else { bound.min(max_len) });
+        let mut block = self.arenas.allocate(place, room).map_err(|error| match error {
+            // It never fits, whatever others free.
+            Error::TooLarge { len, max } => {
+                UnitError::OutputTooSmall { needed: len, capacity: max }.into()
             }
-            Source::Buffer(Bytes { offset, len }) => {
-                let mut copy = AlignedVec::new(len);
-                self.read_buffer(job.lane(), offset, copy.as_mut())?;
-                body(copy.as_ref(), true)
-            }
-            Source::Raw(section, Bytes { offset, len }) => {
-                let mut copy = AlignedVec::new(len);
-                self.sections.read_raw(section, offset, copy.as_mut())?;
-                body(copy.as_ref(), true)
-            }
-            Source::Frame(track, bytes) => {
-                let Some(track) = self.tracks.get(track) else { return Err(Failure::Reference) };
-                let mut writer = lock(&track.writer);
-                match writer.front() {
-                    Ok(front) => body(part(front, bytes)?, false),
-                    Err(Error::Empty) => body(part(&[], bytes)?, false),
-                    Err(error) => Err(error.into()),
-                }
-            }
-        }
+            error => Failure::Memory(error),
+        })?;
+        let mut out = BlockOutput::new(block.get_mut(..room).unwrap_or_default());
+        let len = self.compute(job, call, &mut out, budget)?;
+        // A result shorter than its unit says is as long as what was written.
+        let len = len.min(out.len());
+        let copied = self.arenas.fit(place, &mut block, len);
+        Ok(Gain { len, copied, block: Some((place, block)), ..Gain::default() })
     }
 
     /// Through private memory, since a unit writes where it likes and a lane takes words.
     fn fill_buffer(
         &self,
-        job: &Job,
+        job: &Job<'m>,
         call: Call<'_>,
         target: Bytes,
         budget: &Budget,
-    ) -> Result<Gain, Failure> {
+    ) -> Result<Gain<'m>, Failure> {
         let mut out = VecOutput::new(target.len);
         let len = self.compute(job, call, &mut out, budget)?;
         // A result shorter than its unit says is as long as what was written.
@@ -315,7 +342,7 @@ impl Shared<'_, '_> {
     /// Runs the method, on all workers if it can be split.
     fn compute(
         &self,
-        job: &Job,
+        job: &Job<'m>,
         call: Call<'_>,
         out: &mut dyn Output,
         budget: &Budget,
@@ -351,13 +378,4 @@ fn help(split: Arc<Split>) {
         drop(split);
         Ok(())
     });
-}
-
-/// The part of a frame that was asked for; no length is all of it.
-fn part(frame: &[u8], bytes: Bytes) -> Result<&[u8], Failure> {
-    if bytes == Bytes::default() {
-        return Ok(frame);
-    }
-    let end = bytes.offset.checked_add(bytes.len).ok_or(Failure::Reference)?;
-    frame.get(bytes.offset..end).ok_or(Failure::Reference)
 }

@@ -6,6 +6,7 @@ use core::ops::{Deref, DerefMut};
 use super::*;
 use crate::raw::lend;
 use crate::raw::region::Cooperative;
+use crate::sync::fence;
 
 /// Where a block is, for another party to [`adopt`](Arena::adopt): two words, to be sent in
 /// whatever carries words. Holding one proves nothing: it is an allegation, checked when it is
@@ -16,6 +17,27 @@ pub struct Handle {
     pub offset: u32,
     /// Which claim of its place it was, 20 bits.
     pub generation: u32,
+}
+
+impl Handle {
+    /// Both words in one number, as a completion carries them: the offset in the lower half.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let handle = Handle { offset: 5, generation: 2 };
+    /// assert_eq!(handle.to_value(), 0x2_0000_0005);
+    /// assert_eq!(Handle::from_value(0x2_0000_0005), handle);
+    /// ```
+    #[must_use]
+    pub const fn to_value(self) -> u64 {
+        self.offset as u64 | (self.generation as u64) << 32
+    }
+
+    /// The handle that this number carries; see [`to_value`](Self::to_value).
+    #[must_use]
+    pub const fn from_value(value: u64) -> Self {
+        Self { offset: value as u32, generation: (value >> 32) as u32 }
+    }
 }
 
 /// A block. Holding one proves that its bytes are nobody else's. Dropping it frees it.
@@ -136,12 +158,50 @@ impl<'m, T: Trust> Block<'m, T> {
     /// assert_eq!((&parcel[..6], arena.stats()?.handed_count), (&b"parcel"[..], 0));
     /// # Ok::<(), inos_core::Error>(())
     /// ```
-    pub fn hand_over(mut self) -> Handle {
+    pub fn hand_over(self) -> Handle {
+        self.send(arena::hand_over)
+    }
+
+    /// As [`hand_over`](Self::hand_over), and from here on the block is that of `party`: it is
+    /// freed when that dies or leaves before anybody has adopted it, who may be another party. For
+    /// who lives long and sends blocks to others, who may not. If the party has gone already, the
+    /// block stays until the next one of its number goes: look afterwards whether it is there, by a
+    /// role that it holds. If it still is, the block goes with it.
+    ///
+    /// SeqCst fence, after what [`hand_over`](Self::hand_over) does: that look comes later; pairs
+    /// with the one where claims of a party are taken, arenas last.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let (seats, id) = (SectionId(1), SectionId(2));
+    /// # let layout = Layout::builder()
+    /// #     .parties(seats, "parties", PartiesConfig::of::<AlwaysAlive>(2))
+    /// #     .arena(id, "arena", ArenaConfig { page_len: 1024, pages: 4 })
+    /// #     .build()?;
+    /// # let mut memory = AlignedBytes::<8192>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// let server = sections.join(seats, &AlwaysAlive, "server")?;
+    /// let guest = sections.join(seats, &AlwaysAlive, "guest")?;
+    /// let mut arena = Arena::open(&server.sections(), id)?;
+    /// let handle = arena.allocate(64)?.hand_over_to(guest.number());
+    /// assert_eq!(arena.stats()?.handed_count, 1);
+    /// drop(guest);
+    /// assert_eq!(arena.stats()?.handed_count, 0);
+    /// assert!(arena.adopt(handle).is_err());
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    pub fn hand_over_to(self, party: u16) -> Handle {
+        let handle = self.send(|parts, claim| arena::hand_over_to(parts, claim, party));
+        fence(Ordering::SeqCst);
+        handle
+    }
+
+    fn send(mut self, hand_over: impl FnOnce(&Parts<'m>, &Claim) -> Option<u32>) -> Handle {
         // A block that was taken away can't be handed over: then nobody adopts this generation.
         let generation = self.claim.as_ref().map_or(0, Claim::generation);
         let offset = (self.offset() / GRANULE) as u32;
         if let Some(claim) = self.claim.take() {
-            let _ = arena::hand_over(&self.parts, &claim);
+            let _ = hand_over(&self.parts, &claim);
         }
         Handle { offset, generation }
     }

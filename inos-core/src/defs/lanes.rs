@@ -29,8 +29,8 @@
 //! submission
 //!   0               4         8        12        16        24       36       48        60   64
 //!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
-//!   | op-   | flags | call id | unit   | method  | timeout | input  | params | output  | zero|
-//!   | code  |       |         |        |         | ns      |        |        |         |     |
+//!   | op-   | flags | call id | unit   | method  | timeout | input  | params | output  |block|
+//!   | code  |       |         |        |         | ns      |        |        |         | len |
 //!   +-------+-------+---------+--------+---------+---------+--------+--------+---------+-----+
 //!
 //! completion                                       payload reference
@@ -45,9 +45,12 @@
 //!
 //! Flags: bits 0 to 2 are the priority, the others are 0.
 //!
-//! A payload reference's space is 0 for none, 1 for the lane's buffer, and 2^31 + id for a
-//! section. 2^30 + id is reserved for a block of an arena in section id, below 2^30: its handle
-//! takes the place of offset and length.
+//! A payload reference's space is 0 for none, 1 for the lane's buffer, 2^31 + id for a section, and
+//! 2^30 + id for a block of an arena in section id, below 2^30. Of an input that is a block, the
+//! handle takes the place of offset and length, and the submission's last word says how many of its
+//! bytes are meant; of an output, offset is 0 and length the most that the result may have, 0 for
+//! no limit. The handle of the block with the result is the completion's value: its offset in the
+//! lower half, its generation in the upper.
 
 use super::{APART, LINE};
 
@@ -131,6 +134,8 @@ pub const SUBMISSION_INPUT: usize = 24;
 pub const SUBMISSION_PARAMS: usize = 36;
 /// Offset in a submission: the payload reference of the output.
 pub const SUBMISSION_OUTPUT: usize = 48;
+/// Offset in a submission: how many bytes of an input that is a block.
+pub const SUBMISSION_BLOCK_LEN: usize = 60;
 /// Lowest bit, in the word of the opcode, of the flags.
 pub const FLAGS_SHIFT: u32 = 16;
 /// The bits of a submission's flags that are its priority.
@@ -163,6 +168,8 @@ pub const SPACE_NONE: u32 = 0;
 pub const SPACE_BUFFER: u32 = 1;
 /// Space of a reference into a section, to which the section's id is added.
 pub const SPACE_SECTION: u32 = 1 << 31;
+/// Space of a reference to a block of an arena, to which the section's id is added.
+pub const SPACE_BLOCK: u32 = 1 << 30;
 
 const _: () = {
     assert!(DOORBELL + 4 <= SERVICE_LEASE && SERVICE_LEASE + 4 <= READY);
@@ -178,7 +185,8 @@ const _: () = {
     assert!(SUBMISSION_TIMEOUT + 8 <= SUBMISSION_INPUT);
     assert!(SUBMISSION_INPUT + REFERENCE_LEN <= SUBMISSION_PARAMS);
     assert!(SUBMISSION_PARAMS + REFERENCE_LEN <= SUBMISSION_OUTPUT);
-    assert!(SUBMISSION_OUTPUT + REFERENCE_LEN <= SUBMISSION_LEN);
+    assert!(SUBMISSION_OUTPUT + REFERENCE_LEN <= SUBMISSION_BLOCK_LEN);
+    assert!(SUBMISSION_BLOCK_LEN + 4 <= SUBMISSION_LEN);
     assert!(COMPLETION_CALL + 4 <= COMPLETION_STATUS);
     assert!(COMPLETION_STATUS + 4 <= COMPLETION_RESULT_LEN);
     assert!(COMPLETION_RESULT_LEN + 4 <= COMPLETION_VALUE);

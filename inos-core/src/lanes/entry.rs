@@ -4,8 +4,9 @@
 #![forbid(unsafe_code)]
 
 use super::Status;
+use crate::arena::Handle;
 pub use crate::defs::lanes::{COMPLETION_LEN, PRIORITY_MASK, SUBMISSION_LEN};
-use crate::defs::lanes::{FLAGS_SHIFT, SPACE_BUFFER, SPACE_NONE, SPACE_SECTION};
+use crate::defs::lanes::{FLAGS_SHIFT, SPACE_BLOCK, SPACE_BUFFER, SPACE_NONE, SPACE_SECTION};
 use crate::registry::UnitId;
 use crate::section::SectionId;
 
@@ -84,6 +85,10 @@ pub enum Space {
     /// In a section. Of a newest-state buffer this is the newest frame, or for an output the
     /// next frame.
     Section(SectionId),
+    /// In a block of an arena in this section. An input's block was
+    /// [handed over](crate::Block::hand_over), and is the service's once it has accepted the call;
+    /// an output's is a new one, which the service hands over with the answer.
+    Block(SectionId),
 }
 
 /// A reference to bytes in shared memory. Just an allegation: whoever reads it checks it
@@ -96,16 +101,19 @@ pub enum Space {
 /// assert_eq!(PayloadRef::buffer(64, 12).space(), Some(Space::Buffer));
 /// let frame = PayloadRef::section(SectionId(3), 0, 0);
 /// assert_eq!(frame.space(), Some(Space::Section(SectionId(3))));
+/// let block = PayloadRef::new_block(SectionId(5), 4096);
+/// assert_eq!(block.space(), Some(Space::Block(SectionId(5))));
 /// let unknown = PayloadRef { space: 2, offset: 0, len: 12 };
 /// assert_eq!(unknown.space(), None);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PayloadRef {
-    /// 0 for none, 1 for the lane's buffer, 2^31 + id for a section.
+    /// 0 for none, 1 for the lane's buffer, 2^31 + id for a section, 2^30 + id for a block of an
+    /// arena in a section.
     pub space: u32,
-    /// First byte in that space.
+    /// First byte in that space; the first word of the handle of an input's block.
     pub offset: u32,
-    /// Bytes.
+    /// Bytes; the second word of that handle.
     pub len: u32,
 }
 
@@ -128,6 +136,44 @@ impl PayloadRef {
         Self { space: SPACE_SECTION | id.0, offset, len }
     }
 
+    /// A block of an arena that was handed over, as an input; its section's id is below 2^30.
+    /// [`Submission::block_len`] says how many of its bytes are meant.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let handle = Handle { offset: 16, generation: 3 };
+    /// let call = Submission {
+    ///     input: PayloadRef::block(SectionId(5), handle),
+    ///     block_len: 70,
+    ///     ..Submission::execute(CallId(1), UnitId::new(0, 1), 2)
+    /// };
+    /// assert_eq!(call.input.space(), Some(Space::Block(SectionId(5))));
+    /// assert_eq!(call.input.handle(), handle);
+    /// ```
+    #[must_use]
+    pub const fn block(id: SectionId, handle: Handle) -> Self {
+        Self { space: SPACE_BLOCK | id.0, offset: handle.offset, len: handle.generation }
+    }
+
+    /// A block of an arena to be made for an output, of at most `max_len` bytes, 0 for no limit;
+    /// its section's id is below 2^30.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// let output = PayloadRef::new_block(SectionId(5), 4096);
+    /// assert_eq!((output.offset, output.len), (0, 4096));
+    /// ```
+    #[must_use]
+    pub const fn new_block(id: SectionId, max_len: u32) -> Self {
+        Self { space: SPACE_BLOCK | id.0, offset: 0, len: max_len }
+    }
+
+    /// The handle in a reference to an input's block. Nobody has looked yet whether it is one.
+    #[must_use]
+    pub const fn handle(&self) -> Handle {
+        Handle { offset: self.offset, generation: self.len }
+    }
+
     /// The space that it means; `None` if this version does not know it.
     #[must_use]
     pub const fn space(&self) -> Option<Space> {
@@ -137,6 +183,7 @@ impl PayloadRef {
             raw if raw & SPACE_SECTION != 0 => {
                 Some(Space::Section(SectionId(raw & !SPACE_SECTION)))
             }
+            raw if raw & SPACE_BLOCK != 0 => Some(Space::Block(SectionId(raw & !SPACE_BLOCK))),
             _ => None,
         }
     }
@@ -183,6 +230,9 @@ pub struct Submission {
     pub params: PayloadRef,
     /// Where its result goes.
     pub output: PayloadRef,
+    /// Of an input that is a block, how many of its bytes are meant; a block may be longer than
+    /// what was put into it. Of other inputs, 0.
+    pub block_len: u32,
 }
 
 impl Submission {
@@ -307,7 +357,7 @@ impl Submission {
             o0,
             o1,
             o2,
-            0,
+            self.block_len,
         ]
     }
 
@@ -324,7 +374,8 @@ impl Submission {
     /// ```
     #[must_use]
     pub const fn decode(words: &[u32; SUBMISSION_WORDS]) -> Self {
-        let [head, call, unit, method, t0, t1, i0, i1, i2, p0, p1, p2, o0, o1, o2, _] = *words;
+        let [head, call, unit, method, t0, t1, i0, i1, i2, p0, p1, p2, o0, o1, o2, block_len] =
+            *words;
         Self {
             opcode: head as u16,
             flags: (head >> FLAGS_SHIFT) as u16,
@@ -335,6 +386,7 @@ impl Submission {
             input: PayloadRef { space: i0, offset: i1, len: i2 },
             params: PayloadRef { space: p0, offset: p1, len: p2 },
             output: PayloadRef { space: o0, offset: o1, len: o2 },
+            block_len,
         }
     }
 }
@@ -356,7 +408,7 @@ pub struct Completion {
     pub status: Status,
     /// Bytes of the result in the call's output.
     pub len: u32,
-    /// A small result.
+    /// A small result; of a result in a block, its [`Handle`](Handle::from_value).
     pub value: u64,
     /// Nanoseconds from the acceptance on, as the service measured them; 0 if it did not.
     pub elapsed_ns: u64,
@@ -438,6 +490,7 @@ mod tests {
             input: reference(10),
             params: reference(20),
             output: reference(30),
+            block_len: 9,
         };
         let words = call.encode();
         assert_eq!(words.len() * 4, SUBMISSION_LEN);
@@ -452,6 +505,7 @@ mod tests {
             assert_eq!(words[REFERENCE_OFFSET / 4], of);
             assert_eq!(words[REFERENCE_BYTES / 4], 100 + of);
         }
+        assert_eq!(words[SUBMISSION_BLOCK_LEN / 4], 9);
         let answer = Completion {
             call_id: CallId(1),
             status: Status(2),
@@ -480,8 +534,9 @@ mod tests {
             input: PayloadRef { space: 11, offset: 12, len: 13 },
             params: PayloadRef { space: 14, offset: 15, len: 16 },
             output: PayloadRef { space: 17, offset: 18, len: 19 },
+            block_len: 20,
         };
-        let words = [0x0304_0102, 5, 0x0007_0006, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0];
+        let words = [0x0304_0102, 5, 0x0007_0006, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
         assert_eq!(call.encode(), words);
         assert_eq!(Submission::decode(&words), call);
         // Whatever a client writes decodes to something that can be refused.
@@ -517,6 +572,14 @@ mod tests {
         let section = PayloadRef::section(SectionId(3), 4, 8);
         assert_eq!(section.space(), Some(Space::Section(SectionId(3))));
         assert_eq!(PayloadRef { space: 2, offset: 0, len: 0 }.space(), None);
+        let block = PayloadRef::block(SectionId(3), Handle { offset: 4, generation: 8 });
+        assert_eq!(block, PayloadRef { space: 1 << 30 | 3, offset: 4, len: 8 });
+        assert_eq!(block.space(), Some(Space::Block(SectionId(3))));
+        let last = PayloadRef::new_block(SectionId((1 << 30) - 1), 4);
+        assert_eq!(last.space(), Some(Space::Block(SectionId((1 << 30) - 1))));
+        // Both bits are a section, with an id that has the lower one.
+        let high = PayloadRef::section(SectionId(1 << 30 | 3), 0, 0);
+        assert_eq!(high.space(), Some(Space::Section(SectionId(1 << 30 | 3))));
     }
 
     #[test]

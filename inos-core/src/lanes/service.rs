@@ -331,6 +331,31 @@ impl<'m, T: Trust> Service<'m, T> {
         Ok((held, call, next))
     }
 
+    /// The number of the party that has a lane: 0 for a client that has not joined, `None` if it is
+    /// gone. Its calls are still to be answered then, and nobody reads what they give.
+    ///
+    /// Relaxed: it may go the next moment.
+    ///
+    /// ```
+    /// # use inos_core::*;
+    /// # let config = LanesConfig { lanes: 2, entries: 4, buffer_len: 64 };
+    /// # let layout = Layout::builder().lanes(SectionId(4), "", config).build()?;
+    /// # let mut memory = AlignedBytes::<4096>::new();
+    /// # let sections = Sections::create(Region::from_bytes(memory.as_mut())?, &layout, 7)?;
+    /// # let (lanes, park) = (Lanes::open(&sections, SectionId(4))?, Spin::default());
+    /// # let (mut client, mut service) = (lanes.client()?, lanes.service()?);
+    /// client.submit(&Submission::noop(CallId(1)), &park)?;
+    /// let (ticket, _) = service.next().ok_or(Error::Empty)?;
+    /// assert_eq!(service.client_party(ticket.lane()), Some(0));
+    /// drop(client);
+    /// assert_eq!(service.client_party(ticket.lane()), None);
+    /// # Ok::<(), inos_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn client_party(&self, lane: u32) -> Option<u16> {
+        role::holder_of(self.lane(lane).ok()?.lease().load(Ordering::Relaxed))
+    }
+
     /// Answers a call, and wakes its client if it sleeps. The answer's id is the call's, whatever
     /// `answer` says. There is room for it: it was reserved when the call was accepted.
     ///

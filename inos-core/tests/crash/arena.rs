@@ -168,6 +168,38 @@ fn what_was_adopted_in_time_stays() {
     assert!(deaths > 8, "{deaths}");
 }
 
+/// What a living party has handed over to the dead one goes with it, adopted or not; what it has
+/// handed over to a living one stays.
+#[test]
+fn what_was_handed_over_to_the_dead_goes_with_it() {
+    let deaths = every_death(|steps| {
+        let arena = Arena::default();
+        let [block, other] = [(); 2].map(|()| arena.block(ALIVE).unwrap());
+        let run = arena.run_of(2, ALIVE).unwrap();
+        let sent = [&block, &run].map(|claim| {
+            let generation = arena::hand_over_to(&arena, claim, DEAD).unwrap();
+            (claim.page(), claim.start(), generation)
+        });
+        let kept = arena::hand_over_to(&arena, &other, ALIVE + 1).unwrap();
+        let through = mortal(steps, || {
+            for (page, start, generation) in sent {
+                let claim = arena::adopt(&arena, page, start, generation, DEAD).unwrap();
+                arena::release(&arena, claim);
+            }
+        });
+        mortal(steps / 2, || arena::reclaim(&arena, DEAD).unwrap());
+        arena::reclaim(&arena, DEAD).unwrap();
+        for (page, start, generation) in sent {
+            assert!(arena::adopt(&arena, page, start, generation, ALIVE).is_err());
+        }
+        let kept = arena::adopt(&arena, other.page(), other.start(), kept, ALIVE).unwrap();
+        arena::release(&arena, kept);
+        arena.assert_all_free();
+        through.is_some()
+    });
+    assert!(deaths > 8, "{deaths}");
+}
+
 /// The receiver dies while it frees what it adopted.
 #[test]
 fn a_run_is_freed_by_whoever_comes_after() {

@@ -4,6 +4,7 @@
 use inos_core::Error;
 use inos_core::protocol::arena::{self, Claim, Words};
 use inos_core::protocol::fault::with_fault;
+use inos_core::protocol::role;
 use loom::sync::Arc;
 use loom::thread;
 
@@ -509,4 +510,47 @@ fn planted_faults_are_found() {
     red("arena: free a unit of the dead", &|| inheriting(true, &Seen::new()));
     red("arena: free a page of the dead", &|| inheriting(false, &Seen::new()));
     red("arena: put a unit back", &|| putting_back(&Seen::new()));
+}
+
+/// A block is handed over to a party that is just dying or leaving: its role goes first, then its
+/// blocks are looked for. Whether one is left that nobody frees.
+fn handed_to_the_leaving(is_fenced: bool, seen: &Seen<bool>) {
+    let note = seen.clone();
+    explore(move || {
+        let arena = Arena::<1>::new();
+        assert!(arena::carve(&*arena, 0, SHORT));
+        let claim = arena::claim_block(&*arena, 0, SHORT, 1, 1).unwrap();
+        let lease = Arc::new(LoomWord::new(0));
+        let _held = role::claim(&*lease, 9).unwrap();
+        let (other, word) = (arena.clone(), lease.clone());
+        let reaper = thread::spawn(move || {
+            assert!(role::revoke(&*word, 9));
+            if is_fenced {
+                fence(Ordering::SeqCst);
+            }
+            arena::reclaim(&*other, 9).unwrap();
+        });
+        let generation = arena::hand_over_to(&*arena, &claim, 9).unwrap();
+        if is_fenced {
+            fence(Ordering::SeqCst);
+        }
+        if role::holder(&*lease).is_none()
+            && let Ok(back) = arena::adopt(&*arena, 0, claim.start(), generation, 1)
+        {
+            arena::release(&*arena, back);
+        }
+        reaper.join().unwrap();
+        note.note(arena::claim_block(&*arena, 0, SHORT, 1, 3).is_none());
+    });
+}
+
+#[test]
+fn a_block_handed_to_the_leaving_is_freed() {
+    let seen = Seen::new();
+    handed_to_the_leaving(true, &seen);
+    seen.check_all([false]);
+    // The model can tell.
+    let seen = Seen::new();
+    handed_to_the_leaving(false, &seen);
+    seen.check_all([false, true]);
 }

@@ -17,7 +17,9 @@ enum Encryption {
 # Bytes of the memory that sender and receiver share.
 struct MemoryRef {
   space @0 :UInt32;
-  # 0 none, 1 the lane's buffer, 2^31 + id a section; as in a submission.
+  # 0 none, 1 the lane's buffer, 2^31 + id a section, 2^30 + id a block of an arena; as in a
+  # submission. Of a block that is there, offset and length are the handle's offset and generation; of
+  # one to be made, 0 and the most bytes, 0 for no limit.
   offset @1 :UInt32;
   length @2 :UInt32;
 }
@@ -25,11 +27,13 @@ struct MemoryRef {
 # Bytes: what they are, and where.
 struct Resource {
   digest @0 :Data;
-  # BLAKE3 of the bytes as they are used, 32 bytes; empty if nobody computed it.
+  # BLAKE3 of the bytes as they are used, 32 bytes; empty if nobody computed it. Of an input it is
+  # verified.
   length @1 :UInt64;
-  # Of the bytes as they are used.
+  # Of the bytes as they are used. Of an input that is neither compressed nor encrypted nor in a block,
+  # 0 says nothing; anything else must be true.
   storedLength @2 :UInt64;
-  # Of the bytes as they lie where they are: compressed first, encrypted then.
+  # Of the bytes as they lie where they are: compressed first, encrypted then. The same holds.
   compression @3 :Compression;
   encryption @4 :Encryption;
   key @5 :UInt64;
@@ -110,5 +114,6 @@ struct JobResult {
   bytesIn @6 :UInt64;
   bytesOut @7 :UInt64;
   bytesCopied @8 :UInt64;
-  # Between shared memory and private memory, for safety or for want of a place.
+  # Between shared memory and private memory, for safety or for want of a place; what an input was
+  # opened into, and a result that was moved to a shorter block, too.
 }

@@ -51,6 +51,8 @@ pub(super) const LANES: Group = Group {
         SUBMISSION_INPUT => "Offset in a submission: the payload reference of the input.",
         SUBMISSION_PARAMS => "Offset in a submission: the payload reference of the parameters.",
         SUBMISSION_OUTPUT => "Offset in a submission: the payload reference of the output.",
+        SUBMISSION_BLOCK_LEN =>
+            "Offset in a submission: how many bytes of an input that is a block.",
         FLAGS_SHIFT => "Lowest bit, in the word of the opcode, of the flags.",
         PRIORITY_MASK => "The bits of a submission's flags that are its priority.",
         COMPLETION_LEN => "Bytes of a completion.",
@@ -66,6 +68,8 @@ pub(super) const LANES: Group = Group {
         SPACE_NONE => "Space of a reference to no bytes.",
         SPACE_BUFFER => "Space of a reference into the lane's buffer.",
         SPACE_SECTION => "Space of a reference into a section, to which the section's id is added.",
+        SPACE_BLOCK =>
+            "Space of a reference to a block of an arena, to which the section's id is added.",
     },
 };
 

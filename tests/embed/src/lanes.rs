@@ -31,6 +31,7 @@ pub fn probe<T: Trust>(sections: &Sections<'_, T>, input: &mut Input<'_>) -> Res
     Service::ring(&service, &park);
     if let Some((ticket, call)) = Service::next(&mut service) {
         let (lane, id) = (CallTicket::lane(&ticket), CallTicket::call_id(&ticket));
+        used(Service::client_party(&service, lane));
         used(Service::read_buffer(&service, lane, call.input.offset, input.buffer()));
         used(Service::write_buffer(&mut service, lane, call.output.offset, input.bytes()));
         used(Service::complete(&mut service, ticket, &completion(id, input), &park));
@@ -68,9 +69,11 @@ fn submission(input: &Input<'_>) -> Submission {
     let call = Submission {
         input: PayloadRef::buffer(any(), any()),
         params: PayloadRef::section(SectionId(any()), any(), any()),
-        output: PayloadRef::none(),
+        output: PayloadRef::new_block(SectionId(any()), any()),
+        block_len: any(),
         ..call
     };
+    used(PayloadRef::block(SectionId(any()), PayloadRef::handle(&call.output)));
     let copy = Submission::decode(&black_box(Submission::encode(&call)));
     used((Submission::cancel_target(&copy), PayloadRef::space(&copy.params)));
     used(Submission::priority(&Submission::with_priority(copy, input.number() as u8)));

@@ -117,8 +117,11 @@ impl<'m, T: Door> Arenas<'m, T> {
     fn hand_over(&mut self, at: Context<'_, 'm, T>, bytes: &mut Bytes<'_>) {
         let Some((id, block, seed)) = self.remove(bytes) else { return };
         check(at.world, &block, seed);
-        let handle = block.hand_over();
-        let party = at.sections.party();
+        // As its own, or to whoever sits there, now or later.
+        let (handle, party) = match seed % 4 {
+            party @ 1..=2 => (block.hand_over_to(party as u16), party as u16),
+            _ => (block.hand_over(), at.sections.party()),
+        };
         at.world.handed.borrow_mut().push(Handed { id, handle, seed, party });
     }
 
@@ -155,7 +158,7 @@ impl<'m, T: Door> Arenas<'m, T> {
                 }
                 self.take(world, id, block);
             }
-            // Whoever sent it died, and what he had was taken.
+            // Whose it was died, and what he had was taken.
             Err(error) => assert!(!world.is_owned() || world.has_died.get(), "{error}"),
         }
     }

@@ -56,7 +56,7 @@ pub(super) struct Handed {
     pub(super) id: SectionId,
     pub(super) handle: Handle,
     pub(super) seed: u32,
-    /// Who sent it.
+    /// Whose it is until somebody adopts it.
     pub(super) party: u16,
 }
 
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    /// What a party took along: all that it had sent, and forgotten.
+    /// What a party took along: all that it had sent as its own or been sent, and forgotten.
     pub(super) fn leave(&self, party: u16) {
         self.handed.borrow_mut().retain(|handed| handed.party != party);
         self.leaks.borrow_mut().retain(|&leaked| leaked != party);

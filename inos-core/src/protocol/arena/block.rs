@@ -222,11 +222,20 @@ pub fn release<M: Words>(words: &M, claim: Claim) {
 /// Sends a block on its way: whoever names its place and this generation may [`adopt`] it, once.
 /// The generation; `None` if the block was taken away.
 pub fn hand_over<M: Words>(words: &M, claim: &Claim) -> Option<u32> {
+    send(words, claim, claim.unit.unit().handed())
+}
+
+/// As [`hand_over`], and the block is `party`'s from here on: it is freed when that dies or leaves
+/// before anybody has adopted it.
+pub fn hand_over_to<M: Words>(words: &M, claim: &Claim, party: u16) -> Option<u32> {
+    send(words, claim, claim.unit.unit().handed().of_party(party))
+}
+
+fn send<M: Words>(words: &M, claim: &Claim, handed: Unit) -> Option<u32> {
     let unit = words.unit(claim.page, claim.unit_index())?;
     // Release: what was written is for the one who adopts it; pairs with Acquire in `adopt`.
     let order = ordering("arena: hand a block over", Ordering::Release);
-    let held = claim.unit.unit();
-    unit.cas(held.0, held.handed().0, order, Ordering::Relaxed).ok()?;
+    unit.cas(claim.unit.unit().0, handed.0, order, Ordering::Relaxed).ok()?;
     Some(claim.generation())
 }
 

@@ -19,8 +19,8 @@
 //! - Pages of a run are claimed one by one as `PART` of their claimant's. They are a run when the
 //!   first one says `HEAD`, and stop being one when it says `PART` again, of the party that frees
 //!   it. So a `PART` that no `HEAD` covers belongs to an unfinished step of the party it names.
-//! - A block under way to another party is `HANDED`: it is still its sender's, who may die, until
-//!   the receiver [`adopt`]s it.
+//! - A block under way to another party is `HANDED`: until somebody [`adopt`]s it, it is still its
+//!   sender's, or that of the party it was handed over to. Either may die.
 //!
 //! Where to look first is only ever a hint: nothing depends on it but the time it takes.
 
@@ -29,7 +29,9 @@ mod class;
 mod page;
 mod reclaim;
 
-pub use block::{Claim, Place, adopt, claim_block, claim_place, hand_over, release, take_back};
+pub use block::{
+    Claim, Place, adopt, claim_block, claim_place, hand_over, hand_over_to, release, take_back,
+};
 pub use class::{MAX_CLASS_LEN, MIN_CLASS_LEN, class_count, class_len, class_of};
 pub use page::{FULL, Page, carve, claim_run, retire};
 pub use reclaim::{reclaim, void};
@@ -86,6 +88,12 @@ impl Unit {
     /// Under way, by the same claim.
     const fn handed(self) -> Self {
         Self(self.0 | HANDED)
+    }
+
+    /// Of this party, by the same claim.
+    const fn of_party(self, party: u16) -> Self {
+        let others = self.0 & !((MAX_PARTY as u32) << PARTY_SHIFT);
+        Self(others | ((party & MAX_PARTY) as u32) << PARTY_SHIFT)
     }
 
     /// Held by nobody.
