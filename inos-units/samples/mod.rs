@@ -119,6 +119,13 @@ fn boids(add: Add<'_>) {
         }
         add("boids", "resize", &frame, r#"{"count": 55}"#);
         add("boids", "stats", &frame, "");
+        add("boids", "neighbours_of", &frame, r#"{"id": 7, "max": 9}"#);
+        // A ball at the origin, of radius one half.
+        let ball = format!("{}0000003f{}", "00".repeat(16), "00".repeat(12));
+        let scene = format!("{{\"predators\": 2, \"obstacles\": \"{ball}\"}}");
+        add("boids", "set_scene", &frame, &scene);
+        frame = result("boids", "set_scene", &frame, &scene);
+        add("boids", "step", &frame, r#"{"goal_weight": 2, "wind_x": 0.5, "fear_radius": 1}"#);
     }
 }
 

@@ -112,7 +112,7 @@ fn ids_are_indices() {
     assert_eq!(units.resolve("x", "y"), Err(UnitError::UnknownUnit { name: "x".into() }));
     assert_eq!(units.resolve("hash", "y"), Err(UnitError::UnknownMethod { name: "y".into() }));
     let budget = Budget::unlimited();
-    for raw in [13, 0xffff, 0x1_0004, 0xff_0000, u32::MAX] {
+    for raw in [13, 0xffff, 0x1_0006, 0xff_0000, u32::MAX] {
         let id = MethodId::from_raw(raw);
         let mut out = VecOutput::new(64);
         let expected = UnitError::UnknownId { id: raw };
@@ -291,7 +291,7 @@ fn bounds_hold_and_are_found_without_work() {
         assert_eq!(len, bound);
         out
     };
-    for name in ["step", "resize", "stats"] {
+    for name in ["step", "resize", "stats", "set_scene", "neighbours_of"] {
         let id = units.resolve("boids", name).expect("it is there");
         let call = Call { input: frame.as_bytes(), params: b"" };
         let bound = units.bound(id, call).expect("a bound");

@@ -154,6 +154,7 @@ proptest! {
             dt,
             max_per_cell: cap,
             field_of_view,
+            ..StepParams::default()
         };
         let mut frame = frame;
         for _ in 0..3 {

@@ -13,7 +13,7 @@
 //!   +-------------------+-------------------+-------------------+-------------------+
 //! 32| seed, low half    | seed, high half   | mean nbours (f32) | order param (f32) |
 //!   +-------------------+-------------------+-------------------+-------------------+
-//! 48| most neighbours   | 0                 | 0                 | 0                 |
+//! 48| most neighbours   | predators         | obstacles         | caught            |
 //!   +-------------------+-------------------+-------------------+-------------------+
 //! 64| x: f32 * stride | y: f32 * stride | z: f32 * stride (3D only)                 |
 //!   +-------------------------------------------------------------------------------+
@@ -21,21 +21,29 @@
 //!   +-------------------------------------------------------------------------------+
 //!   | id: u32 * stride                                                              |
 //!   +-------------------------------------------------------------------------------+
+//!   | predators, then obstacles: 32 bytes each                                      |
+//!   +-------------------------------------------------------------------------------+
 //! ```
 //!
 //! Bounds kinds: 0 torus, 1 box, 2 sphere. The world is `[-h, h]` on each axis, or the ball of
 //! radius `h`, where `h` is the half extent. A boid keeps its id for life; its place in the
 //! arrays changes with every step.
 //!
-//! The three statistics are those of the step that wrote the frame: neighbours as seen from the
+//! Predators and obstacles are drawn in `scene.rs`, beside [`Obstacle`](super::Obstacle).
+//!
+//! The statistics are those of the step that wrote the frame: neighbours as seen from the
 //! positions before it, at most the cap of each boid, and the order parameter of the velocities
-//! in the frame. A frame that no step has written says zero neighbours.
+//! in the frame; caught are the boids that were within reach of a predator before it. A frame that
+//! no step has written says zero neighbours and nobody caught.
 
 use crate::error::UnitError;
 use crate::output::require;
 use crate::unit::Output;
 
 use super::params::Bounds;
+use super::scene::{
+    MAX_OBSTACLES, MAX_PREDATORS, Obstacle, Predator, RECORD_LEN, RECORD_WORDS, Record,
+};
 
 /// The first word: "BOID" in little-endian memory. A frame from a machine of the other byte
 /// order does not have it and is refused.
@@ -57,6 +65,9 @@ const HEADER_WORDS: usize = 16;
 /// Arrays start on a multiple of this many words.
 const STRIDE_WORDS: usize = 16;
 
+/// Longest scene.
+const MAX_SCENE_LEN: usize = (MAX_PREDATORS + MAX_OBSTACLES) as usize * RECORD_LEN;
+
 /// Indices of the header's words.
 mod word {
     pub(super) const MAGIC: usize = 0;
@@ -70,14 +81,17 @@ mod word {
     pub(super) const MEAN_NEIGHBOURS: usize = SEED + 2;
     pub(super) const ORDER_PARAMETER: usize = MEAN_NEIGHBOURS + 1;
     pub(super) const MAX_NEIGHBOURS: usize = ORDER_PARAMETER + 1;
-    pub(super) const RESERVED: usize = MAX_NEIGHBOURS + 1;
+    pub(super) const PREDATORS: usize = MAX_NEIGHBOURS + 1;
+    pub(super) const OBSTACLES: usize = PREDATORS + 1;
+    pub(super) const CAUGHT: usize = OBSTACLES + 1;
 }
 
-const _: () = assert!(word::RESERVED == 13 && word::RESERVED <= HEADER_WORDS);
+const _: () = assert!(word::CAUGHT == HEADER_WORDS - 1);
 const _: () = assert!(HEADER_LEN == 64);
 const _: () = assert!(STRIDE_WORDS * WORD_LEN == 64);
 // The largest frame fits into 31 bits, and so into a usize and an isize of 32 bits.
-const _: () = assert!(HEADER_LEN as u64 + 7 * 4 * (MAX_COUNT as u64 + 15) < 1 << 31);
+const _: () =
+    assert!(HEADER_LEN as u64 + 7 * 4 * (MAX_COUNT as u64 + 15) + MAX_SCENE_LEN as u64 <= 1 << 31);
 
 /// What the header of a frame says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,6 +115,12 @@ pub struct Header {
     pub order_parameter: f32,
     /// Most neighbours a boid saw in the last step.
     pub max_neighbours: u32,
+    /// Predators: at most [`MAX_PREDATORS`].
+    pub predators: u32,
+    /// Obstacles: at most [`MAX_OBSTACLES`].
+    pub obstacles: u32,
+    /// Boids within reach of a predator in the last step.
+    pub caught: u32,
 }
 
 impl Header {
@@ -124,6 +144,9 @@ impl Header {
             mean_neighbours: f32::from_bits(words[word::MEAN_NEIGHBOURS]),
             order_parameter: f32::from_bits(words[word::ORDER_PARAMETER]),
             max_neighbours: words[word::MAX_NEIGHBOURS],
+            predators: words[word::PREDATORS],
+            obstacles: words[word::OBSTACLES],
+            caught: words[word::CAUGHT],
         };
         header.validate()?;
         Ok(header)
@@ -141,6 +164,8 @@ impl Header {
             "the mean number of neighbours must be finite and not negative"
         } else if !(0.0..=1.0).contains(&self.order_parameter) {
             "the order parameter must be from 0 to 1"
+        } else if self.predators > MAX_PREDATORS || self.obstacles > MAX_OBSTACLES {
+            "a frame has at most 64 predators and 256 obstacles"
         } else {
             return Ok(());
         };
@@ -162,6 +187,9 @@ impl Header {
         words[word::MEAN_NEIGHBOURS] = self.mean_neighbours.to_bits();
         words[word::ORDER_PARAMETER] = self.order_parameter.to_bits();
         words[word::MAX_NEIGHBOURS] = self.max_neighbours;
+        words[word::PREDATORS] = self.predators;
+        words[word::OBSTACLES] = self.obstacles;
+        words[word::CAUGHT] = self.caught;
         words
     }
 
@@ -172,6 +200,11 @@ impl Header {
 
     /// Length of the whole frame in bytes. Cannot overflow for a header that was validated.
     pub(super) fn frame_len(&self) -> usize {
+        self.scene_offset() + (self.predators + self.obstacles) as usize * RECORD_LEN
+    }
+
+    /// Where predators begin.
+    fn scene_offset(&self) -> usize {
         HEADER_LEN + (2 * self.dim as usize + 1) * self.stride() * WORD_LEN
     }
 }
@@ -196,6 +229,26 @@ pub const fn frame_len(dim: u32, count: u32) -> Option<usize> {
         return None;
     }
     Some(HEADER_LEN + (2 * dim as usize + 1) * stride(count as usize) * WORD_LEN)
+}
+
+/// Length in bytes of a frame with predators and obstacles; `None` if there is no such frame.
+///
+/// ```
+/// use inos_units::boids::{frame_len, frame_len_with};
+///
+/// assert_eq!(frame_len_with(3, 100, 0, 0), frame_len(3, 100));
+/// assert_eq!(frame_len_with(2, 1, 1, 2), Some(64 + 5 * 64 + 3 * 32));
+/// assert_eq!(frame_len_with(3, 100, 65, 0), None);
+/// ```
+#[must_use]
+pub const fn frame_len_with(dim: u32, count: u32, predators: u32, obstacles: u32) -> Option<usize> {
+    if predators > MAX_PREDATORS || obstacles > MAX_OBSTACLES {
+        return None;
+    }
+    match frame_len(dim, count) {
+        Some(len) => Some(len + (predators + obstacles) as usize * RECORD_LEN),
+        None => None,
+    }
 }
 
 /// A checked view of a frame. It borrows the bytes; after `Ok` no accessor panics.
@@ -225,6 +278,8 @@ pub struct Frame<'a> {
     pos: [&'a [f32]; 3],
     vel: [&'a [f32]; 3],
     ids: &'a [u32],
+    predators: &'a [Record],
+    obstacles: &'a [Record],
 }
 
 impl<'a> Frame<'a> {
@@ -252,13 +307,25 @@ impl<'a> Frame<'a> {
             let start = index * header.stride();
             floats.get(start..start + count).ok_or(SHORT)
         };
-        let mut frame = Self { bytes, header, pos: [&[]; 3], vel: [&[]; 3], ids: &[] };
+        let mut frame = Self {
+            bytes,
+            header,
+            pos: [&[]; 3],
+            vel: [&[]; 3],
+            ids: &[],
+            predators: &[],
+            obstacles: &[],
+        };
         for axis in 0..dim {
             frame.pos[axis] = array(axis)?;
             frame.vel[axis] = array(dim + axis)?;
         }
         let start = 2 * dim * header.stride();
         frame.ids = words.get(start..start + count).ok_or(SHORT)?;
+        let scene = words.get(start + header.stride()..).ok_or(SHORT)?;
+        let (records, _) = scene.as_chunks::<RECORD_WORDS>();
+        (frame.predators, frame.obstacles) =
+            records.split_at_checked(header.predators as usize).ok_or(SHORT)?;
         Ok(frame)
     }
 
@@ -303,12 +370,28 @@ impl<'a> Frame<'a> {
     pub const fn ids(&self) -> &'a [u32] {
         self.ids
     }
+
+    /// Predators, as they lie there.
+    pub fn predators(&self) -> impl Iterator<Item = Predator> + use<'a> {
+        self.predators.iter().map(Predator::from_record)
+    }
+
+    /// Obstacles; `None` for one that is out of range or of an unknown kind.
+    pub fn obstacles(&self) -> impl Iterator<Item = Option<Obstacle>> + use<'a> {
+        self.obstacles.iter().map(|record| Obstacle::from_record(record).ok())
+    }
+
+    /// The records of both.
+    pub(super) const fn scene(&self) -> (&'a [Record], &'a [Record]) {
+        (self.predators, self.obstacles)
+    }
 }
 
 /// Writes a frame from arrays, for instance to restore a flock or to start from one's own
 /// positions; returns its length in bytes.
 ///
-/// `pos` and `vel` have a slice per axis, each with `header.count` values.
+/// `pos` and `vel` have a slice per axis, each with `header.count` values. Predators and obstacles
+/// are added by the method `set_scene`.
 ///
 /// # Errors
 /// [`UnitError::BadInput`] if the header breaks the format or an array has another length,
@@ -321,6 +404,7 @@ impl<'a> Frame<'a> {
 /// let header = Header {
 ///     dim: 2, count: 1, bounds: Bounds::Box, half_extent: 10.0, step: 0, seed: 1,
 ///     mean_neighbours: 0.0, order_parameter: 0.0, max_neighbours: 0,
+///     predators: 0, obstacles: 0, caught: 0,
 /// };
 /// let mut out = VecOutput::new(4096);
 /// write_frame(&mut out, &header, &[&[1.0], &[2.0]], &[&[0.5], &[0.0]], &[7])?;
@@ -335,6 +419,9 @@ pub fn write_frame(
     ids: &[u32],
 ) -> Result<usize, UnitError> {
     header.validate()?;
+    if header.predators > 0 || header.obstacles > 0 {
+        return Err(UnitError::BadInput { what: "a scene, which is set afterwards" });
+    }
     let (dim, count) = (header.dim as usize, header.count as usize);
     let fits =
         |arrays: &[&[f32]]| arrays.len() == dim && arrays.iter().all(|array| array.len() == count);
@@ -380,4 +467,13 @@ pub(super) fn write_ids(
     ids: &[u32],
 ) -> Result<(), UnitError> {
     write_array(out, header, 2 * header.dim as usize, 0, bytemuck::cast_slice(ids))
+}
+
+/// Writes predators and obstacles.
+pub(super) fn write_scene(
+    out: &mut dyn Output,
+    header: &Header,
+    records: &[Record],
+) -> Result<(), UnitError> {
+    out.write(header.scene_offset(), bytemuck::cast_slice(records))
 }

@@ -5,10 +5,13 @@ use crate::error::UnitError;
 use crate::output::require;
 use crate::unit::Output;
 
-use super::frame::{Frame, Header, MIN_HALF_EXTENT, frame_len, write_frame};
+use super::frame::{
+    Frame, Header, MIN_HALF_EXTENT, frame_len_with, write_frame, write_header, write_scene,
+};
 use super::order::HeadingSum;
 use super::params::{Bounds, InitParams, ResizeParams};
 use super::rng::SplitMix64;
+use super::scene::Record;
 
 /// Boids made between two looks at the budget.
 const BOIDS_PER_CHECK: usize = 4096;
@@ -55,7 +58,12 @@ impl Flock {
     }
 
     /// Writes the frame, with an order parameter and without neighbours.
-    fn write(&self, mut header: Header, out: &mut dyn Output) -> Result<usize, UnitError> {
+    fn write(
+        &self,
+        mut header: Header,
+        scene: &[Record],
+        out: &mut dyn Output,
+    ) -> Result<usize, UnitError> {
         let dim = header.dim as usize;
         let mut headings = HeadingSum::default();
         for index in 0..self.ids.len() {
@@ -64,10 +72,15 @@ impl Flock {
         }
         header.mean_neighbours = 0.0;
         header.max_neighbours = 0;
+        header.caught = 0;
         header.order_parameter = headings.order_parameter(self.ids.len());
         let pos = self.pos.each_ref().map(Vec::as_slice);
         let vel = self.vel.each_ref().map(Vec::as_slice);
-        write_frame(out, &header, &pos[..dim], &vel[..dim], &self.ids)
+        let bare = Header { predators: 0, obstacles: 0, ..header };
+        write_frame(out, &bare, &pos[..dim], &vel[..dim], &self.ids)?;
+        write_header(out, &header)?;
+        write_scene(out, &header, scene)?;
+        Ok(header.frame_len())
     }
 }
 
@@ -101,6 +114,9 @@ pub(super) fn init(
         mean_neighbours: 0.0,
         order_parameter: 0.0,
         max_neighbours: 0,
+        predators: 0,
+        obstacles: 0,
+        caught: 0,
     };
     require(out, header.frame_len())?;
     let mut flock = Flock::with_capacity(params.dim as usize, params.count as usize);
@@ -110,7 +126,7 @@ pub(super) fn init(
         }
         flock.spawn(&header, id, params.speed);
     }
-    flock.write(header, out)
+    flock.write(header, &[], out)
 }
 
 /// A flock with more or fewer boids: those with the lowest ids stay, in the order they have; new
@@ -123,8 +139,9 @@ pub(super) fn resize(
 ) -> Result<usize, UnitError> {
     let frame = Frame::new(input)?;
     let mut header = *frame.header();
-    let needed = frame_len(header.dim, params.count).unwrap_or(usize::MAX);
-    require(out, needed)?;
+    let (predators, obstacles) = (header.predators, header.obstacles);
+    let needed = frame_len_with(header.dim, params.count, predators, obstacles);
+    require(out, needed.unwrap_or(usize::MAX))?;
     budget.check()?;
 
     let old_count = frame.count();
@@ -156,7 +173,8 @@ pub(super) fn resize(
         }
     }
     header.count = params.count;
-    flock.write(header, out)
+    let (predators, obstacles) = frame.scene();
+    flock.write(header, &[predators, obstacles].concat(), out)
 }
 
 /// Indices, ascending, of the `count` lowest ids; of equal ids the first come first.

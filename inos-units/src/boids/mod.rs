@@ -5,7 +5,9 @@
 //! | `init` | nothing | [`InitParams`] | a frame |
 //! | `step` | a frame | [`StepParams`] | the next frame |
 //! | `resize` | a frame | [`ResizeParams`] | the frame with more or fewer boids |
-//! | `stats` | a frame | none | JSON: count, dim, bounds, step, speeds, order parameter, neighbours |
+//! | `set_scene` | a frame | [`SceneParams`] | the frame with other obstacles and predators |
+//! | `neighbours_of` | a frame | [`NeighboursParams`] | ids and distances |
+//! | `stats` | a frame | [`StatsParams`] | JSON: speeds, order parameter, neighbours, clusters |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
 //! step is a function from one frame to the next.
@@ -23,6 +25,11 @@
 //! v' = v + a * dt,  brought between min_speed and max_speed
 //! p' = p + v' * dt,  kept in the world
 //! ```
+//!
+//! To `a` come, before it is shortened, the pull of a goal, fear of predators and the turning away
+//! from obstacles, by the formulas in `surroundings.rs`; wind adds to `v'` in the last line. Nobody
+//! ends a step in an obstacle, unless another or the world's edge pushed it there. A predator
+//! turns to the nearest boid that it sees, by at most `max_force`, and goes on where it sees none.
 //!
 //! A neighbour is a boid nearer than the largest radius and in the field of view: within an angle
 //! of the heading whose cap is `field_of_view` of a sphere. The order parameter is the length of
@@ -46,7 +53,7 @@
 //! A step leaves boids in the order of their grid cells, those that others did not see at the end. Who is who is in the array of ids.
 //!
 //! # Not supported
-//! Obstacles, predators, goals; forces other than the three.
+//! Paths of predators other than to the nearest boid; obstacles that move.
 //!
 //! # Example
 //! ```
@@ -78,7 +85,9 @@
 
 mod frame;
 mod grid;
+mod hunt;
 mod init;
+mod neighbours;
 mod order;
 mod params;
 mod part;
@@ -86,10 +95,12 @@ mod plan;
 mod pool;
 mod rng;
 mod rule;
+mod scene;
 #[allow(unsafe_code)]
 mod simd;
 mod sort;
 mod stats;
+mod surroundings;
 mod survey;
 mod sweep;
 mod world;
@@ -98,14 +109,16 @@ use std::sync::Arc;
 
 pub use frame::{
     FORMAT_VERSION, Frame, HEADER_LEN, Header, MAGIC, MAX_COUNT, MAX_HALF_EXTENT, MIN_HALF_EXTENT,
-    frame_len, write_frame,
+    frame_len, frame_len_with, write_frame,
 };
-pub use params::{Bounds, InitParams, ResizeParams, StepParams};
+pub use params::{
+    Bounds, InitParams, NeighboursParams, ResizeParams, SceneParams, StatsParams, StepParams,
+};
+pub use scene::{MAX_OBSTACLES, MAX_PREDATORS, Obstacle, Predator};
 pub use simd::InstructionSet;
 
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::schema::NoParams;
 use crate::unit;
 use crate::unit::{Cost, Plan};
 
@@ -194,20 +207,46 @@ unit! {
             cost: Cost { call: 2_000, input_kib: 300, result_kib: 2_000 },
             answer: "the frames that `init` gives for both counts",
             bound: |_, params, input| {
-                let dim = Frame::new(input)?.header().dim;
-                Ok(frame_len(dim, params.count).unwrap_or(usize::MAX))
+                let frame = Frame::new(input)?;
+                let Header { dim, predators, obstacles, .. } = *frame.header();
+                let len = frame_len_with(dim, params.count, predators, obstacles);
+                Ok(len.unwrap_or(usize::MAX))
             },
             run: whole(|_, params, input, out, budget| init::resize(params, input, out, budget)),
         }
-        stats(NoParams) {
+        stats(StatsParams) {
             summary: "Statistics of a frame",
             input: "a frame",
             result: "a JSON object",
             determinism: Strict,
-            cost: Cost { call: 5_000, input_kib: 400, result_kib: 0 },
+            cost: Cost { call: 5_000, input_kib: 12_000, result_kib: 0 },
             answer: "flocks whose numbers are known beforehand",
             bound: |_, _, _| Ok(stats::MAX_LEN),
-            run: whole(|_, _, input, out, budget| stats::stats(input, out, budget)),
+            run: whole(|_, params, input, out, budget| stats::stats(params, input, out, budget)),
+        }
+        set_scene(SceneParams) {
+            summary: "The same flock with other obstacles and predators",
+            input: "a frame",
+            result: "a frame",
+            determinism: Strict,
+            cost: Cost { call: 2_000, input_kib: 100, result_kib: 0 },
+            answer: "the records as they are drawn, written by hand",
+            bound: |_, params, input| scene::bound(params, input),
+            run: whole(|_, params, input, out, budget| {
+                scene::set_scene(params, input, out, budget)
+            }),
+        }
+        neighbours_of(NeighboursParams) {
+            summary: "Who is near a boid, the nearest first",
+            input: "a frame",
+            result: "an id and a distance, of 4 bytes each, for every neighbour",
+            determinism: Strict,
+            cost: Cost { call: 1_000, input_kib: 200, result_kib: 0 },
+            answer: "boids on a line",
+            bound: |_, params, _| Ok(neighbours::bound(params)),
+            run: whole(|_, params, input, out, budget| {
+                neighbours::neighbours_of(params, input, out, budget)
+            }),
         }
     }
 }

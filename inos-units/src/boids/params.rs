@@ -1,6 +1,7 @@
 //! What the methods take.
 
 use crate::error::UnitError;
+use crate::schema::Bytes;
 
 crate::names! {
     /// What the world's edge does.
@@ -68,6 +69,21 @@ crate::params! {
         dt: f32 = 0.02 in 0.0..=1.0 => "Length of the step, in seconds";
         field_of_view: f32 = 1.0 in 0.0..=1.0 =>
             "Share of all directions that a boid sees, around its heading: 1 all, 0.5 what is ahead";
+        goal_weight: f32 = 0.0 in 0.0..=1000.0 => "Pull of the goal, per second squared";
+        goal_x: f32 = 0.0 in -1000000.0..=1000000.0 => "Where the goal is";
+        goal_y: f32 = 0.0 in -1000000.0..=1000000.0 => "Where the goal is";
+        goal_z: f32 = 0.0 in -1000000.0..=1000000.0 => "Where the goal is; nothing in 2D";
+        wind_x: f32 = 0.0 in -10000.0..=10000.0 => "What carries boids along, in world units per second";
+        wind_y: f32 = 0.0 in -10000.0..=10000.0 => "What carries boids along, in world units per second";
+        wind_z: f32 = 0.0 in -10000.0..=10000.0 => "What carries boids along; nothing in 2D";
+        fear_radius: f32 = 2.0 in 0.001..=10000.0 => "Predators nearer than this are fled from";
+        fear_weight: f32 = 10.0 in 0.0..=1000.0 => "Strength of fear, per second squared";
+        predator_speed: f32 = 1.6 in 0.0..=10000.0 =>
+            "Speed of a predator that hunts, in world units per second";
+        catch_radius: f32 = 0.1 in 0.0..=10000.0 =>
+            "Boids nearer than this to a predator count as caught; at most the largest radius";
+        avoid_radius: f32 = 1.0 in 0.001..=10000.0 => "Obstacles nearer than this are turned from";
+        avoid_weight: f32 = 10.0 in 0.0..=1000.0 => "Strength of turning from obstacles, per second squared";
         max_per_cell: u32 = 32 in 1..=1024 =>
             "Most boids that are seen of those in a cell as wide as a boid sees; of a fuller cell an even share";
     }
@@ -122,5 +138,33 @@ crate::params! {
     pub struct ResizeParams {
         count: u32 = 1000 in 1..=4000000 => "Number of boids afterwards";
         speed: f32 = 1.0 in 0.0..=10000.0 => "Speed of boids that are added, in world units per second";
+    }
+}
+
+crate::params! {
+    /// What `set_scene` takes.
+    pub struct SceneParams {
+        predators: u32 = 0 in 0..=64 => "Number of predators, somewhere in the middle of the world";
+        seed: u64 = 1 in 0..=18446744073709551615 => "Seed of where they are";
+        obstacles: Bytes = none in 0..=8192 => "Obstacles, 32 bytes each";
+    }
+}
+
+crate::params! {
+    /// What `neighbours_of` takes.
+    #[derive(Copy)]
+    pub struct NeighboursParams {
+        id: u32 = 0 in 0..=4294967295 => "The boid";
+        radius: f32 = 1.0 in 0.001..=10000.0 => "How far it looks, in world units";
+        max: u32 = 64 in 1..=4096 => "Most neighbours told";
+    }
+}
+
+crate::params! {
+    /// What `stats` takes.
+    #[derive(Copy)]
+    pub struct StatsParams {
+        radius: f32 = 1.0 in 0.001..=10000.0 =>
+            "Boids nearer than this hang together, in world units; in a torus at most half_extent";
     }
 }

@@ -8,14 +8,17 @@ use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::unit::{Output, Part, Plan};
 
-use super::frame::{Frame, Header, write_array, write_header, write_ids};
+use super::frame::{Frame, Header, write_array, write_header, write_ids, write_scene};
 use super::grid::{Grid, Row};
+use super::hunt::Hunt;
 use super::params::StepParams;
 use super::part::{PartWriter, Summary, WORD_LEN};
 use super::pool::Pool;
 use super::rule::{Flyers, Rule};
+use super::scene::Scene;
 use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 use super::sort::{Arrays, Sorted};
+use super::surroundings::Surroundings;
 use super::survey::{Brought, survey};
 use super::sweep::{Sums, look};
 use super::world::World;
@@ -45,6 +48,9 @@ pub(super) struct StepPlan {
     header: Header,
     instructions: InstructionSet,
     rule: Rule,
+    /// The scene of the frame to be written.
+    scene: Scene,
+    surroundings: Option<Surroundings>,
     grid: Grid,
     sorted: Sorted,
     pools: Arc<Pools>,
@@ -87,9 +93,27 @@ impl StepPlan {
             pools.brought.give(brought);
         }
 
+        let mut scene = Scene::read(&frame, &world)?;
+        let surroundings = Surroundings::new(params, world, &scene);
+        if let Some(surroundings) = surroundings.as_ref().filter(|_| !scene.predators.is_empty()) {
+            let hunt = Hunt { grid: &grid, sorted: &sorted, dim: world.dim, radius };
+            let reach = params.catch_radius.min(radius);
+            let caught = scene.predators.iter().map(|predator| hunt.caught(predator, reach));
+            header.caught = caught.fold(0, u32::saturating_add);
+            scene.predators = surroundings.hunt(params, |predator| hunt.prey(predator));
+        }
         header.step = header.step.wrapping_add(1);
         let rule = Rule::new(*params, world, header.seed);
-        Ok(Self { header, instructions, rule, grid, sorted, pools: Arc::clone(pools) })
+        Ok(Self {
+            header,
+            instructions,
+            rule,
+            scene,
+            surroundings,
+            grid,
+            sorted,
+            pools: Arc::clone(pools),
+        })
     }
 }
 
@@ -165,10 +189,12 @@ fn advance<S: Simd, const DIM: usize, const PLAIN: bool>(
                 }
             }
             work += S::LANES;
-            let (still, outside) = steering.fly::<DIM, PLAIN>(simd, &mut flyers, &sums, own);
+            let around = plan.surroundings.as_ref();
+            let (still, outside) =
+                steering.fly::<DIM, PLAIN>(simd, &mut flyers, &sums, own, around);
             let count = end - index;
             if (still | outside) & ((1 << count) - 1) != 0 {
-                rule.finish(&mut flyers, &sorted.ids[index..end], still, outside);
+                rule.finish(&mut flyers, &sorted.ids[index..end], still, outside, around);
             }
             summary.headings.add_group::<S, DIM>(simd, &flyers, count);
             let mut seen = [0.0; MAX_LANES];
@@ -245,6 +271,7 @@ impl Plan for StepPlan {
             }
         }
         write_ids(out, &header, &self.sorted.ids)?;
+        write_scene(out, &header, &self.scene.records())?;
         Ok(header.frame_len())
     }
 }

@@ -25,6 +25,7 @@ use super::params::{Bounds, StepParams};
 use super::rng::{SplitMix64, dot};
 use super::simd::{Lanes, MAX_LANES, Simd};
 use super::sort::Body;
+use super::surroundings::Surroundings;
 use super::sweep::{Group, Sight, Sums};
 use super::world::World;
 
@@ -126,7 +127,14 @@ impl Rule {
     /// Finishes by hand what vectors left: boids without a heading, in `still`, and those that
     /// left the world, in `outside`; a bit for each lane.
     #[inline(never)]
-    pub(super) fn finish(&self, flyers: &mut Flyers, ids: &[u32], still: u32, outside: u32) {
+    pub(super) fn finish(
+        &self,
+        flyers: &mut Flyers,
+        ids: &[u32],
+        still: u32,
+        outside: u32,
+        surroundings: Option<&Surroundings>,
+    ) {
         let params = &self.params;
         for (lane, &id) in ids.iter().enumerate().take(MAX_LANES) {
             let bit = 1 << lane;
@@ -137,12 +145,16 @@ impl Rule {
             let mut vel = flyers.vel.map(|axis| axis[lane]);
             if still & bit != 0 {
                 vel = SplitMix64::for_boid(self.seed, id).direction(self.world.dim);
-                for (pos, vel) in pos.iter_mut().zip(&mut vel) {
-                    *vel *= params.min_speed;
-                    *pos += *vel * params.dt;
+                let wind = surroundings.map_or(&[0.0; 3], |surroundings| surroundings.wind());
+                for axis in 0..self.world.dim {
+                    vel[axis] *= params.min_speed;
+                    pos[axis] += (vel[axis] + wind[axis]) * params.dt;
                 }
             }
             self.world.contain(&mut pos, &mut vel);
+            if let Some(surroundings) = surroundings {
+                surroundings.put_out(&mut pos, &mut vel);
+            }
             for axis in 0..3 {
                 flyers.pos[axis][lane] = pos[axis];
                 flyers.vel[axis][lane] = vel[axis];
@@ -183,6 +195,7 @@ impl<S: Simd> Steering<S> {
         flyers: &mut Flyers,
         sums: &Sums<S>,
         own: f32,
+        surroundings: Option<&Surroundings>,
     ) -> (u32, u32) {
         let (one, own) = (self.sight.one, simd.splat(own));
         let (aligned, cohering) =
@@ -198,6 +211,10 @@ impl<S: Simd> Steering<S> {
             let turn = simd.sub_mul(sums.alignment[axis], aligned, vel[axis]);
             let sum = simd.mul_add(align, turn, simd.mul(self.separation, sums.separation[axis]));
             force[axis] = simd.sub_mul(sum, cohere, sums.cohesion[axis]);
+        }
+        if let Some(surroundings) = surroundings {
+            let pos = flyers.pos.each_ref().map(|lanes| simd.load(lanes));
+            force = surroundings.steer::<S, DIM>(simd, &pos, force);
         }
         let strength = length::<S, DIM>(simd, force);
         let strong = simd.less(self.max_force, strength);
@@ -218,7 +235,11 @@ impl<S: Simd> Steering<S> {
         let mut far = simd.splat(0.0);
         for axis in 0..DIM {
             let vel = simd.mul(vel[axis], factor);
-            let pos = simd.mul_add(vel, dt, simd.load(&flyers.pos[axis]));
+            let mut moved = vel;
+            if let Some(surroundings) = surroundings {
+                moved = simd.add(vel, simd.splat(surroundings.wind()[axis]));
+            }
+            let pos = simd.mul_add(moved, dt, simd.load(&flyers.pos[axis]));
             far = match self.in_sphere {
                 true if axis == 0 => simd.mul(pos, pos),
                 true => simd.add(far, simd.mul(pos, pos)),
@@ -227,8 +248,12 @@ impl<S: Simd> Steering<S> {
             simd.store(vel, &mut flyers.vel[axis]);
             simd.store(pos, &mut flyers.pos[axis]);
         }
-        let inside = simd.bits(simd.less(far, self.edge));
-        (simd.bits(still), !inside)
+        let mut outside = !simd.bits(simd.less(far, self.edge));
+        if let Some(surroundings) = surroundings {
+            let pos = flyers.pos.each_ref().map(|lanes| simd.load(lanes));
+            outside |= surroundings.inside::<S, DIM>(simd, &pos);
+        }
+        (simd.bits(still), outside)
     }
 }
 

@@ -4,6 +4,8 @@
 //! rest is the *crowd*, at the end of the array. The crowd sees and moves as everybody does, but
 //! nobody sees it: that is what keeps a step over a clump as cheap as any.
 
+use std::ops::Range;
+
 use super::grid::Grid;
 use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 
@@ -232,8 +234,14 @@ impl Sorted {
     /// The boids that are seen in cells `first..=last` of the row that begins with cell `row`.
     #[inline(always)]
     pub(super) fn run(&self, row: usize, first: i32, last: i32) -> &[Body] {
+        &self.bodies[self.run_range(row, first, last)]
+    }
+
+    /// Their indices.
+    #[inline(always)]
+    pub(super) fn run_range(&self, row: usize, first: i32, last: i32) -> Range<usize> {
         let start = self.starts[row + first as usize] as usize;
         let end = self.starts[row + last as usize + 1] as usize;
-        &self.bodies[start..end]
+        start..end
     }
 }

@@ -7,14 +7,17 @@ use crate::schema::{Scalar, write_member};
 use crate::unit::Output;
 
 use super::frame::Frame;
+use super::neighbours::Structure;
 use super::order::HeadingSum;
+use super::params::StatsParams;
 use super::rule::length_of;
 
 /// More bytes than any statistics are.
 pub(super) const MAX_LEN: usize = 1024;
 
-/// Statistics of a frame: the header's, and those of its velocities.
+/// Statistics of a frame: the header's, those of its velocities, and how it hangs together.
 pub(super) fn stats(
+    params: &StatsParams,
     input: &[u8],
     out: &mut dyn Output,
     budget: &Budget,
@@ -41,6 +44,7 @@ pub(super) fn stats(
     let mean_speed = (sum / frame.count() as f64) as f32;
     let order_parameter = headings.order_parameter(frame.count());
 
+    let structure = Structure::of(&frame, params.radius, budget)?;
     let float = |value: f32| Scalar::Float(f64::from(value));
     let whole = |value: u32| Scalar::Unsigned(u64::from(value));
     let mut json = String::from("{");
@@ -57,6 +61,13 @@ pub(super) fn stats(
         ("min_speed", float(lowest)),
         ("mean_speed", float(mean_speed)),
         ("max_speed", float(highest)),
+        ("clusters", whole(structure.clusters)),
+        ("largest_cluster", whole(structure.largest)),
+        ("lonely", whole(structure.lonely)),
+        ("mean_nearest", float(structure.mean_nearest)),
+        ("predators", whole(header.predators)),
+        ("obstacles", whole(header.obstacles)),
+        ("caught", whole(header.caught)),
     ] {
         write_member(&mut json, name, value);
     }

@@ -41,6 +41,16 @@ impl World {
         }
     }
 
+    /// The shortest way that leads to the same point: in a torus around the edge, if that is nearer.
+    pub(super) fn nearest(&self, way: f32) -> f32 {
+        let half = self.half_extent;
+        match self.bounds {
+            Bounds::Torus if way > half => way - 2.0 * half,
+            Bounds::Torus if way < -half => way + 2.0 * half,
+            _ => way,
+        }
+    }
+
     /// Whether all that is between these corners is in the world; never said of a sphere.
     pub(super) fn holds_box(&self, low: [f32; 3], high: [f32; 3]) -> bool {
         let half = self.half_extent;

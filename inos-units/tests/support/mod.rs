@@ -61,6 +61,9 @@ pub(crate) fn frame_of(
         mean_neighbours: 0.0,
         order_parameter: 0.0,
         max_neighbours: 0,
+        predators: 0,
+        obstacles: 0,
+        caught: 0,
     };
     let arrays: Vec<Vec<f32>> =
         (0..6).map(|index| boids.iter().map(|boid| boid[index]).collect()).collect();

@@ -5,7 +5,7 @@
 //! boid sees is decided in 32-bit floats exactly as the unit does, so neighbours are the same and
 //! only the rounding of sums differs.
 
-use inos_units::boids::{Bounds, Frame, StepParams};
+use inos_units::boids::{Bounds, Frame, Obstacle, StepParams};
 
 /// What a step gives; boids are in the order of the frame that went in.
 pub(crate) struct NaiveStep {
@@ -132,6 +132,7 @@ fn acceleration(frame: &Frame<'_>, params: &StepParams, index: usize) -> ([f64; 
             + f64::from(params.alignment_weight) * alignment[axis] / f64::max(aligned, 1.0)
             + f64::from(params.cohesion_weight) * cohesion[axis] / f64::max(cohering, 1.0)
     });
+    let acceleration = sum(acceleration, surroundings(frame, params, own_pos.map(f64::from)));
     (shortened(acceleration, f64::from(params.max_force)), neighbours)
 }
 
@@ -158,11 +159,101 @@ fn advance(
         vel = vel.map(|value| value * min_speed / speed);
     }
     let mut pos = position(frame, index).map(f64::from);
-    for (value, speed) in pos.iter_mut().zip(vel) {
-        *value += speed * dt;
+    let wind = [params.wind_x, params.wind_y, params.wind_z].map(f64::from);
+    for axis in 0..frame.dim() {
+        pos[axis] += (vel[axis] + wind[axis]) * dt;
     }
     contain(frame, &mut pos, &mut vel);
+    put_out(frame, &mut pos, &mut vel);
     (pos, vel)
+}
+
+fn sum(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    core::array::from_fn(|axis| a[axis] + b[axis])
+}
+
+/// From `pos` to `target` on the shortest way.
+fn way(frame: &Frame<'_>, pos: [f64; 3], target: [f32; 3]) -> [f64; 3] {
+    let mut way = [0.0; 3];
+    for axis in 0..frame.dim() {
+        way[axis] = f64::from(target[axis]) - pos[axis];
+        if frame.header().bounds == Bounds::Torus {
+            let width = 2.0 * f64::from(frame.header().half_extent);
+            way[axis] -= width * (way[axis] / width).round();
+        }
+    }
+    way
+}
+
+/// What a goal, predators and obstacles add to the acceleration.
+fn surroundings(frame: &Frame<'_>, params: &StepParams, pos: [f64; 3]) -> [f64; 3] {
+    let along = |way: [f64; 3], strength: f64| {
+        let length = squared(way).sqrt();
+        way.map(|value| if length > 0.0 { value / length * strength } else { 0.0 })
+    };
+    let repel = |way: [f64; 3], distance: f64, radius: f32, weight: f32| {
+        let (radius, weight) = (f64::from(radius), f64::from(weight));
+        let is_near = distance > 0.0 && distance < radius;
+        along(way, if is_near { -weight * (1.0 - distance / radius) } else { 0.0 })
+    };
+    let goal = way(frame, pos, [params.goal_x, params.goal_y, params.goal_z]);
+    let mut total = along(goal, f64::from(params.goal_weight));
+    for predator in frame.predators() {
+        let way = way(frame, pos, predator.pos);
+        let distance = squared(way).sqrt();
+        total = sum(total, repel(way, distance, params.fear_radius, params.fear_weight));
+    }
+    for obstacle in frame.obstacles().flatten() {
+        let (way, distance) = match obstacle {
+            Obstacle::Sphere { center, radius } => {
+                let way = way(frame, pos, center);
+                (way, squared(way).sqrt() - f64::from(radius))
+            }
+            Obstacle::Box { center, half } => {
+                let mut way = way(frame, pos, center);
+                for axis in 0..frame.dim() {
+                    let half = f64::from(half[axis]);
+                    way[axis] -= way[axis].clamp(-half, half);
+                }
+                (way, squared(way).sqrt())
+            }
+        };
+        total = sum(total, repel(way, distance, params.avoid_radius, params.avoid_weight));
+    }
+    total
+}
+
+/// Out of obstacles, to the nearest point of the surface.
+fn put_out(frame: &Frame<'_>, pos: &mut [f64; 3], vel: &mut [f64; 3]) {
+    for obstacle in frame.obstacles().flatten() {
+        let (normal, depth) = match obstacle {
+            Obstacle::Sphere { center, radius } => {
+                let from = way(frame, *pos, center).map(|value| -value);
+                let distance = squared(from).sqrt();
+                (from.map(|value| value / distance), f64::from(radius) - distance)
+            }
+            Obstacle::Box { center, half } => {
+                let from = way(frame, *pos, center).map(|value| -value);
+                let depths = (0..frame.dim()).map(|axis| f64::from(half[axis]) - from[axis].abs());
+                let (axis, depth) = depths
+                    .enumerate()
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+                    .expect("two axes or three");
+                let mut normal = [0.0; 3];
+                normal[axis] = from[axis].signum();
+                (normal, depth)
+            }
+        };
+        if depth <= 0.0 {
+            continue;
+        }
+        let inward: f64 = vel.iter().zip(normal).map(|(speed, n)| speed * n).sum();
+        for axis in 0..3 {
+            pos[axis] += normal[axis] * depth;
+            vel[axis] -= 2.0 * inward.min(0.0) * normal[axis];
+        }
+        contain(frame, pos, vel);
+    }
 }
 
 fn contain(frame: &Frame<'_>, pos: &mut [f64; 3], vel: &mut [f64; 3]) {

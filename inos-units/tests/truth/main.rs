@@ -79,6 +79,8 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("boids", "step", step),
     ("boids", "resize", resize),
     ("boids", "stats", stats),
+    ("boids", "set_scene", set_scene),
+    ("boids", "neighbours_of", neighbours_of),
     #[cfg(feature = "storage")]
     ("storage", "put", storage::put),
     #[cfg(feature = "storage")]
@@ -257,6 +259,37 @@ fn resize() {
     assert_eq!(again.as_bytes(), ten.as_bytes());
 }
 
+/// A ball and a box, written by hand, lie behind the arrays as they are drawn.
+fn set_scene() {
+    let one = call("boids", "init", b"", br#"{"count": 1, "dim": 2}"#).expect("init");
+    let ball = [0.0_f32, 1.5, -2.0, 0.0, 0.75, 0.0, 0.0, 0.0];
+    let mut records: Vec<u8> = ball.iter().flat_map(|value| value.to_le_bytes()).collect();
+    records.extend([1, 0, 0, 0]);
+    let size = [4.0_f32, 5.0, 0.0, 1.0, 2.0, 3.0, 0.0];
+    records.extend(size.iter().flat_map(|value| value.to_le_bytes()));
+    let params = format!("{{\"obstacles\": \"{}\"}}", support::hex(&records));
+    let out = call("boids", "set_scene", one.as_bytes(), params.as_bytes()).expect("set_scene");
+    let bytes = out.as_bytes();
+    assert_eq!(bytes.len(), 64 + 5 * 64 + 64);
+    assert_eq!(bytes[64 + 5 * 64..], records);
+    assert_eq!(bytes[52..60], [0, 0, 0, 0, 2, 0, 0, 0]);
+}
+
+/// Boids at 0, 1, 3 and 7 on a line, and around the edge of the torus.
+fn neighbours_of() {
+    let at = |x: f32| [x, 0.0, 0.0, 1.0, 0.0, 0.0];
+    let frame = frame_of(Bounds::Torus, 8.0, 2, &[at(0.0), at(1.0), at(3.0), at(7.0), at(-7.5)]);
+    let params = br#"{"id": 3, "radius": 4.5}"#;
+    let out = call("boids", "neighbours_of", frame.as_bytes(), params).expect("neighbours_of");
+    // From 7: -7.5 is 8.5, 1.5 away; 3 is 4 away; 0 and 1 are further than 4.5.
+    let mut expected = Vec::new();
+    for (id, distance) in [(4_u32, 1.5_f32), (2, 4.0)] {
+        expected.extend(id.to_le_bytes());
+        expected.extend(distance.to_le_bytes());
+    }
+    assert_eq!(out.as_bytes(), expected);
+}
+
 /// Two boids that fly apart, at 4 and 2 units per second.
 fn stats() {
     let boids = [[0.0, 0.0, 0.0, 0.0, 4.0, 0.0], [1.0, 0.0, 0.0, 0.0, -2.0, 0.0]];
@@ -267,6 +300,7 @@ fn stats() {
         text,
         "{\"count\":2,\"dim\":2,\"bounds\":\"sphere\",\"half_extent\":2.5,\"step\":0,\"seed\":0,\
          \"mean_neighbours\":0.0,\"max_neighbours\":0,\"order_parameter\":0.0,\"min_speed\":2.0,\
-         \"mean_speed\":3.0,\"max_speed\":4.0}"
+         \"mean_speed\":3.0,\"max_speed\":4.0,\"clusters\":2,\"largest_cluster\":1,\"lonely\":2,\
+         \"mean_nearest\":0.0,\"predators\":0,\"obstacles\":0,\"caught\":0}"
     );
 }
