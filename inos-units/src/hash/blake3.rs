@@ -60,7 +60,7 @@ pub(super) fn many(
     let mut offset = 0;
     while items.len() > 0 {
         budget.check()?;
-        let group: Vec<&[u8]> = items.by_ref().take(GROUP).collect();
+        let group = digests::next_group(&mut items, GROUP);
         let mut together = Vec::with_capacity(group.len() * DIGEST_LEN);
         for (item, digest) in group.iter().zip(digests::of_short(&group)) {
             match digest {

@@ -68,8 +68,9 @@
 //! | | 16 | 8 | how many both have |
 //! | | 24 | | those only the first has, ascending, then those only the second has |
 //!
-//! `put_many` hashes objects of up to 1024 bytes several at a time, in the lanes of one vector.
-//! It pays from 64 bytes on, and most where lengths are multiples of 64.
+//! `put_many` hashes objects of up to 16 KiB several at a time, in the lanes of one vector. It
+//! pays from 64 bytes on, most where lengths are multiples of 64 or, above 1024 bytes, of 1024,
+//! and where many objects have as many chunks of 1024 bytes.
 //!
 //! An object of one row has its address as the row's hash; the empty object has one chunk of no
 //! bytes. A container is verified as a whole before anything of it is held: hashes of chunks,

@@ -3,7 +3,7 @@
 
 use super::address::{ADDRESS_LEN, Address, list_of};
 use super::container;
-use super::cut::prepare;
+use super::cut::{MIN_CHUNK_LEN, prepare};
 use super::entry::{Content, Prepared, Removed};
 use super::params::ImportParams;
 use super::reading::{MAX_JSON_LEN, finish};
@@ -20,8 +20,8 @@ use crate::unit::Output;
 /// Small objects, or addresses, handled between two looks at the budget.
 const ITEMS_PER_CHECK: usize = 256;
 
-/// Bytes of longer ones.
-const BYTES_PER_CHECK: usize = 1 << 18;
+/// What is hashed with others is not cut.
+const _: () = assert!(digests::MAX_TREE_LEN <= MIN_CHUNK_LEN);
 
 /// The method `put`.
 pub(super) fn put(
@@ -59,25 +59,17 @@ pub(super) fn put_many(
     objects.try_reserve_exact(count).map_err(|_| UnitError::OutOfMemory { len: count })?;
     let mut addresses = Vec::with_capacity(len);
     while source.len() > 0 {
-        let block: Vec<&[u8]> = source.by_ref().take(ITEMS_PER_CHECK).collect();
+        let block = digests::next_group(&mut source, ITEMS_PER_CHECK);
         budget.check()?;
-        // The small ones together; long ones look at the budget themselves.
+        // Those that are never cut together; the others look at the budget themselves.
         let small = digests::of_short(&block);
-        let mut unchecked = 0;
         for (object, address) in block.iter().zip(small) {
             let object = match address {
                 Some(digest) => {
                     let address = Address::new(digest);
                     Prepared { address, content: Content::Whole(object) }
                 }
-                None => {
-                    unchecked += object.len();
-                    if unchecked > BYTES_PER_CHECK {
-                        unchecked = 0;
-                        budget.check()?;
-                    }
-                    prepare(object, budget)?
-                }
+                None => prepare(object, budget)?,
             };
             addresses.extend_from_slice(object.address.as_bytes());
             objects.push(object);
