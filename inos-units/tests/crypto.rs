@@ -3,7 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use inos_units::crypto::{
-    AgreeParams, KeyParams, Kind, KindParams, MAX_KEYS, SealParams, VerifyParams, XSealParams,
+    AgreeParams, FreshParams, KeyParams, Kind, KindParams, MAX_KEYS, SealParams, VerifyParams,
+    XSealParams,
 };
 use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput, batch};
 use proptest::prelude::*;
@@ -66,6 +67,28 @@ proptest! {
         }
         let sealed = call(&units, "chacha20poly1305_seal", &message, &plain.to_json()).expect("sealed");
         prop_assert_eq!(call(&units, "chacha20poly1305_open", &sealed, &other.to_json()), refused("the tag"));
+    }
+
+    #[test]
+    fn a_fresh_nonce_is_before_what_it_sealed(
+        message in proptest::collection::vec(any::<u8>(), 0..300),
+        aad in proptest::collection::vec(any::<u8>(), 0..50),
+        flip in any::<prop::sample::Index>(),
+    ) {
+        let units = Dispatcher::standard();
+        let key = import(&units, Kind::Aead, [7; 32]);
+        let params = FreshParams { key, aad: (&aad).into() }.to_json();
+        let mut sealed = call(&units, "seal_fresh", &message, &params).expect("sealed");
+        let again = call(&units, "seal_fresh", &message, &params).expect("sealed");
+        prop_assert_ne!(&sealed[..24], &again[..24]);
+        let same = XSealParams { key, nonce: sealed[..24].into(), aad: aad.into() }.to_json();
+        let expected = call(&units, "xchacha20poly1305_seal", &message, &same).expect("sealed");
+        prop_assert_eq!(&sealed[24..], expected);
+        prop_assert_eq!(call(&units, "open_fresh", &sealed, &params), Ok(message));
+        let at = flip.index(sealed.len());
+        sealed[at] ^= 1;
+        prop_assert_eq!(call(&units, "open_fresh", &sealed, &params), refused("the tag"));
+        prop_assert_eq!(call(&units, "open_fresh", &sealed[..at], &params), refused("the tag"));
     }
 
     #[test]
@@ -213,6 +236,8 @@ fn handles_are_of_one_key_and_of_one_kind() {
     assert!(matches!(seal(second), Err(UnitError::BadParam { name: "key", .. })));
     for len in [0, 31, 33] {
         assert!(call(&units, "key_import", &vec![0; len], "").is_err());
+        let stream = KindParams { kind: Kind::Stream }.to_json();
+        assert!(call(&units, "key_import", &vec![0; len], &stream).is_err());
     }
 }
 
