@@ -75,6 +75,26 @@ fn sealed(
     Ok(bytes)
 }
 
+/// Opens `sealed` into `target`, which is shorter by a tag, and clears it if the tag does not hold.
+fn open_into(
+    cipher: &Cipher,
+    nonce: &Nonce,
+    aad: &[u8],
+    sealed: &[u8],
+    target: &mut [u8],
+) -> Result<(), UnitError> {
+    let (bytes, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(REFUSED)?;
+    if bytes.len() != target.len() {
+        return Err(REFUSED);
+    }
+    target.copy_from_slice(bytes);
+    let opened = cipher.open(nonce, aad, target, tag);
+    if opened.is_err() {
+        target.zeroize();
+    }
+    opened
+}
+
 /// What was sealed. Nothing of it is given out before the tag was checked.
 fn opened(
     cipher: &Cipher,
@@ -83,9 +103,9 @@ fn opened(
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, UnitError> {
     check_len(sealed.len())?;
-    let (bytes, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(REFUSED)?;
-    let mut bytes = Zeroizing::new(bytes.to_vec());
-    cipher.open(nonce, aad, &mut bytes, tag)?;
+    let len = sealed.len().checked_sub(TAG_LEN).ok_or(REFUSED)?;
+    let mut bytes = Zeroizing::new(vec![0; len]);
+    open_into(cipher, nonce, aad, sealed, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -117,13 +137,12 @@ fn one(
     let len = result_len(way, input.len());
     let end = offset.saturating_add(len);
     require(out, end)?;
-    match way {
-        // In the output itself, if nobody sees the message in it before it is sealed.
-        Way::Seal => match out.room(offset, len) {
-            Some(room) => seal_into(cipher, nonce, aad, input, room)?,
-            None => out.write(offset, &sealed(cipher, nonce, aad, input)?)?,
-        },
-        Way::Open => out.write(offset, &opened(cipher, nonce, aad, input)?)?,
+    // In the output itself, if nobody sees it before the message is sealed, or its tag has held.
+    match (way, out.room(offset, len)) {
+        (Way::Seal, Some(room)) => seal_into(cipher, nonce, aad, input, room)?,
+        (Way::Open, Some(room)) => open_into(cipher, nonce, aad, input, room)?,
+        (Way::Seal, None) => out.write(offset, &sealed(cipher, nonce, aad, input)?)?,
+        (Way::Open, None) => out.write(offset, &opened(cipher, nonce, aad, input)?)?,
     }
     Ok(end)
 }
