@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use aead_stream::EncryptorBE32;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
-use inos_units::crypto::{KeyParams, Kind, KindParams, StreamParams};
-use inos_units::{Budget, Call, Dispatcher, Part, Plan, UnitError, VecOutput};
+use inos_units::crypto::{CryptoUnit, KeyParams, Kind, KindParams, StreamParams};
+use inos_units::{Budget, Call, Dispatcher, Part, Plan, Unit as _, UnitError, VecOutput};
 use proptest::prelude::*;
 use sha2::Sha256;
 
@@ -185,5 +185,64 @@ fn parts_that_are_missing_and_ranges_beyond_the_end() {
     for (method, input) in [("seal_stream", &message), ("open_stream", &sealed)] {
         let result = units.plan(method, input).run(0..3, &cancelled);
         assert_eq!(result, Err(UnitError::Cancelled));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Any bytes and any parameters, without the dispatcher, so that a panic is not caught but
+    /// seen; what comes out is within the bound.
+    #[test]
+    fn whoever_means_harm_gets_an_error(
+        input in proptest::collection::vec(any::<u8>(), 0..400),
+        raw in proptest::collection::vec(any::<u8>(), 0..60),
+        key in prop_oneof![Just(1_u64 << 32), Just((1 << 32) + 1), any::<u64>()],
+        nonce in proptest::collection::vec(any::<u8>(), 0..30),
+        aad in proptest::collection::vec(any::<u8>(), 0..30),
+        capacity in 0..600_usize,
+        start in any::<usize>(),
+        end in any::<usize>(),
+    ) {
+        let unit = CryptoUnit::new();
+        let budget = Budget::unlimited();
+        let number = |name| unit.info().methods.iter().position(|row| row.name == name);
+        let method = number("key_import").expect("a method") as u16;
+        for (kind, len) in [(Kind::Stream, 16), (Kind::Aead, 32)] {
+            let params = KindParams { kind }.to_json();
+            let call = Call { input: &KEY.repeat(2)[..len], params: params.as_bytes() };
+            unit.execute(method, call, &mut VecOutput::new(8), &budget).expect("imported");
+        }
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (nonce, aad) = (hex(&nonce), hex(&aad));
+        let params = [
+            raw,
+            format!(r#"{{"key": {key}}}"#).into_bytes(),
+            format!(r#"{{"key": {key}, "nonce": "{nonce}"}}"#).into_bytes(),
+            format!(r#"{{"key": {key}, "aad": "{aad}"}}"#).into_bytes(),
+            format!(r#"{{"key": {key}, "nonce": "{}", "aad": "{aad}"}}"#, "00".repeat(12)).into_bytes(),
+            format!(r#"{{"key": {key}, "nonce": "{}"}}"#, "00".repeat(16)).into_bytes(),
+        ];
+        for name in [
+            "seal_fresh", "open_fresh", "seal_stream", "open_stream", "seal_many", "open_many",
+            "chacha20poly1305_seal", "chacha20poly1305_open", "xchacha20poly1305_seal",
+            "xchacha20poly1305_open", "key_import", "key_generate",
+        ] {
+            let method = number(name).expect("a method") as u16;
+            for params in &params {
+                let call = Call { input: &input, params };
+                let mut out = VecOutput::new(capacity);
+                let result = unit.execute(method, call, &mut out, &budget);
+                if let Ok(len) = result {
+                    prop_assert_eq!(len, out.as_bytes().len());
+                    prop_assert!(unit.bound(method, call).is_ok_and(|bound| len <= bound));
+                }
+                if let Ok(Some(plan)) = unit.plan(method, call, &budget) {
+                    let part = plan.run(start.min(end)..end, &budget).unwrap_or_default();
+                    let merged = plan.merge(vec![part, input.clone()], &mut out);
+                    prop_assert!(merged.is_err() || input.is_empty());
+                }
+            }
+        }
     }
 }
