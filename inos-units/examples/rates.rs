@@ -178,7 +178,17 @@ fn sealing(bench: &Bench, params: &str) -> Result<()> {
             black_box(peer_seal(&mut bytes));
         })?;
     }
-    Ok(())
+    let handle = bench.call("crypto", "key_import", &[7; 16], r#"{"kind": "stream"}"#)?;
+    let key = handle.first_chunk().map_or(0, |handle| u64::from_le_bytes(*handle));
+    let params = format!(r#"{{"key": {key}, "nonce": "{}"}}"#, "07".repeat(16));
+    let (message, mut bytes) = (vec![7; 1 << 24], vec![7; 1 << 16]);
+    let seal = ("crypto", "seal_stream", &message[..], params.as_str());
+    bench.row(&format!("seal_stream, 16 MiB: {PEER} by 64 KiB"), 256, seal, || {
+        for segment in message.chunks(1 << 16) {
+            bytes.copy_from_slice(segment);
+            black_box(peer_seal(&mut bytes));
+        }
+    })
 }
 
 #[cfg(feature = "native-fast")]

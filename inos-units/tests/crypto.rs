@@ -294,7 +294,9 @@ fn errors_and_debug_keep_secrets() {
     let key = import(&units, Kind::Aead, secret);
     let params = SealParams { key, nonce: [0; 12].into(), aad: secret.into() };
     assert!(!format!("{params:?}").contains("167"));
-    for method in ["key_public", "ed25519_sign", "chacha20poly1305_open"] {
+    let methods = ["open_fresh", "open_many", "open_stream", "seal_stream"];
+    for method in ["key_public", "ed25519_sign", "chacha20poly1305_open"].into_iter().chain(methods)
+    {
         let error = call(&units, method, b"", &params.to_json()).expect_err("refused");
         let shown = format!("{error} {error:?} {}", error.to_json());
         assert!(!shown.contains(digits) && !shown.contains("167, 167"), "{shown}");

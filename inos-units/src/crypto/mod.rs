@@ -69,10 +69,13 @@
 //! info; the nonce of a segment is its number in eleven bytes, highest first, and a byte that is 1
 //! in the last. So a stream that was cut short, extended, or put in another order is refused.
 //! Nothing of a segment leaves before its tag held; `open_stream` gives all of them, or an error.
+//! Parts of an opened stream that are never merged are not cleared.
 //!
 //! # Libraries
 //! RustCrypto's, and with the feature `native-fast` ring's ChaCha20-Poly1305, which is C and
-//! assembly and gives the same bytes. On wasm the feature changes nothing.
+//! assembly and gives the same bytes. On wasm the feature changes nothing. ring does not clear its
+//! copy of a key, so it is overwritten with another before it is given back; what the compiler may
+//! have left on the stack in moving it is not.
 //!
 //! # Verifying
 //! `ed25519_verify` is strict: keys of small order and signatures that are not canonical are

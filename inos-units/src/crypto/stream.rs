@@ -63,10 +63,10 @@ fn nonce_of(index: usize, count: usize) -> Nonce {
 }
 
 /// A copy, or an error instead of an abort.
-fn copy(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, UnitError> {
+fn copy(bytes: &[u8]) -> Result<Vec<u8>, UnitError> {
     let mut copy = reserved(bytes.len())?;
     copy.extend_from_slice(bytes);
-    Ok(Zeroizing::new(copy))
+    Ok(copy)
 }
 
 fn reserved(len: usize) -> Result<Vec<u8>, UnitError> {
@@ -78,11 +78,11 @@ fn reserved(len: usize) -> Result<Vec<u8>, UnitError> {
 /// The parts behind `head`, which have to be `total` bytes with it.
 fn join(
     head: &[u8],
-    parts: &[Zeroizing<Part>],
+    parts: &[impl AsRef<[u8]>],
     total: usize,
     out: &mut dyn Output,
 ) -> Result<usize, UnitError> {
-    let len = parts.iter().fold(head.len(), |sum, part| sum.saturating_add(part.len()));
+    let len = parts.iter().fold(head.len(), |sum, part| sum.saturating_add(part.as_ref().len()));
     if len != total {
         return Err(NOT_ALL);
     }
@@ -90,8 +90,8 @@ fn join(
     out.write(0, head)?;
     let mut offset = head.len();
     for part in parts {
-        out.write(offset, part)?;
-        offset = offset.saturating_add(part.len());
+        out.write(offset, part.as_ref())?;
+        offset = offset.saturating_add(part.as_ref().len());
     }
     Ok(offset)
 }
@@ -111,7 +111,7 @@ impl Seal {
     ) -> Result<Self, UnitError> {
         let nonce = params.nonce.to_array();
         let nonce = nonce.ok_or(UnitError::BadParam { name: "nonce", expected: "16 bytes" })?;
-        Ok(Self { input: copy(input)?, nonce, cipher: cipher(key, &nonce)? })
+        Ok(Self { input: Zeroizing::new(copy(input)?), nonce, cipher: cipher(key, &nonce)? })
     }
 
     /// The segments; of nothing, an empty one.
@@ -130,7 +130,9 @@ impl Plan for Seal {
     fn run(&self, range: Range<usize>, budget: &Budget) -> Result<Part, UnitError> {
         let count = self.item_count();
         let range = range.start..range.end.min(count);
-        let mut part = reserved(range.len().saturating_mul(SEALED_SEGMENT))?;
+        let most = range.len().saturating_mul(SEALED_SEGMENT).min(sealed_len(self.input.len()));
+        // Cleared unless all of it was sealed.
+        let mut part = Zeroizing::new(reserved(most)?);
         for index in range {
             budget.check()?;
             let begin = part.len();
@@ -139,19 +141,17 @@ impl Plan for Seal {
             let tag = self.cipher.seal(&nonce_of(index, count), b"", bytes)?;
             part.extend_from_slice(&tag);
         }
-        Ok(part)
+        Ok(core::mem::take(&mut *part))
     }
 
     fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
-        // Nothing secret is in them, but they are few.
-        let parts: Vec<_> = parts.into_iter().map(Zeroizing::new).collect();
         join(&self.nonce, &parts, sealed_len(self.input.len()), out)
     }
 }
 
 /// `open_stream`, with a copy of its input. Items are segments.
 pub(super) struct Open {
-    sealed: Zeroizing<Vec<u8>>,
+    sealed: Vec<u8>,
     opened_len: usize,
     cipher: Cipher,
 }
@@ -173,7 +173,8 @@ impl Plan for Open {
     fn run(&self, range: Range<usize>, budget: &Budget) -> Result<Part, UnitError> {
         let count = self.item_count();
         let range = range.start..range.end.min(count);
-        let mut part = Zeroizing::new(reserved(range.len().saturating_mul(SEGMENT))?);
+        let most = range.len().saturating_mul(SEGMENT).min(self.opened_len);
+        let mut part = Zeroizing::new(reserved(most)?);
         let segments = self.sealed.chunks(SEALED_SEGMENT).enumerate();
         for (index, segment) in segments.skip(range.start).take(range.len()) {
             budget.check()?;
@@ -187,6 +188,7 @@ impl Plan for Open {
         Ok(core::mem::take(&mut *part))
     }
 
+    /// The parts are cleared; one that is never merged is not.
     fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
         let parts: Vec<_> = parts.into_iter().map(Zeroizing::new).collect();
         join(b"", &parts, self.opened_len, out)
