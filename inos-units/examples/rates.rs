@@ -1,6 +1,7 @@
 //! Units beside their peers, by turns in one run; the ratio is the peer's time by the unit's.
 //!
-//! `cargo run --release -p inos-units --features full --example rates`
+//! `cargo run --release -p inos-units --features full,native-fast --example rates`, where
+//! `native-fast` may be left out.
 //!
 //! The peers are the crates that the units stand on, a loop where the unit takes many at once, and
 //! the program `brotli` of the reference, if there is one.
@@ -157,6 +158,63 @@ fn hash(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// Beside the library that the unit seals with, in place and, as the unit has to, of a copy.
+fn sealing(bench: &Bench, params: &str) -> Result<()> {
+    for len in [1 << 10, 1 << 14, 1 << 16, 1 << 20] {
+        let (message, mut bytes) = (vec![7; len], vec![7; len]);
+        let seal = ("crypto", "chacha20poly1305_seal", &message[..], params);
+        bench.row(&format!("seal, {len} bytes: {PEER}, in place"), 1, seal, || {
+            black_box(peer_seal(&mut bytes));
+        })?;
+        let sealed = bench.call("crypto", "chacha20poly1305_seal", &message, params)?;
+        let mut bytes = vec![0; len];
+        bench.row(&format!("seal, {len} bytes: {PEER}, a copy"), 1, seal, || {
+            bytes.copy_from_slice(&message);
+            black_box(peer_seal(&mut bytes));
+        })?;
+        let open = ("crypto", "chacha20poly1305_open", &sealed[..], params);
+        bench.row(&format!("open, {len} bytes: {PEER} seals a copy"), 1, open, || {
+            bytes.copy_from_slice(&message);
+            black_box(peer_seal(&mut bytes));
+        })?;
+    }
+    let handle = bench.call("crypto", "key_import", &[7; 16], r#"{"kind": "stream"}"#)?;
+    let key = handle.first_chunk().map_or(0, |handle| u64::from_le_bytes(*handle));
+    let params = format!(r#"{{"key": {key}, "nonce": "{}"}}"#, "07".repeat(16));
+    let (message, mut bytes) = (vec![7; 1 << 24], vec![7; 1 << 16]);
+    let seal = ("crypto", "seal_stream", &message[..], params.as_str());
+    bench.row(&format!("seal_stream, 16 MiB: {PEER} by 64 KiB"), 256, seal, || {
+        for segment in message.chunks(1 << 16) {
+            bytes.copy_from_slice(segment);
+            black_box(peer_seal(&mut bytes));
+        }
+    })
+}
+
+#[cfg(feature = "native-fast")]
+const PEER: &str = "ring";
+#[cfg(not(feature = "native-fast"))]
+const PEER: &str = "RustCrypto";
+
+/// Seals in place, with a key that is expanded each time, as the unit does.
+#[cfg(feature = "native-fast")]
+fn peer_seal(bytes: &mut [u8]) -> Option<[u8; 16]> {
+    use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+    let key = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &[7; 32]).ok()?);
+    let nonce = Nonce::assume_unique_for_key([1; 12]);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), bytes).ok()?;
+    tag.as_ref().try_into().ok()
+}
+
+#[cfg(not(feature = "native-fast"))]
+fn peer_seal(bytes: &mut [u8]) -> Option<[u8; 16]> {
+    use chacha20poly1305::aead::AeadInOut as _;
+    use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
+    let cipher = ChaCha20Poly1305::new(&[7; 32].into());
+    let tag = cipher.encrypt_inout_detached(&[1; 12].into(), b"", bytes.into()).ok()?;
+    Some(tag.into())
+}
+
 fn crypto(bench: &Bench) -> Result<()> {
     let import = |kind| -> Result<u64> {
         let handle =
@@ -165,6 +223,7 @@ fn crypto(bench: &Bench) -> Result<()> {
     };
     let seal = SealParams { key: import(Kind::Aead)?, nonce: [1; 12].into(), ..Default::default() };
     let seal = seal.to_json();
+    sealing(bench, &seal)?;
     let messages = vec![vec![7; 64]; 1024];
     let together = batch::join(messages.iter().map(Vec::as_slice))?;
     bench.row(

@@ -22,9 +22,9 @@ pub(crate) fn setup() -> Vec<Sample> {
     #[allow(unused_mut)]
     let mut samples = Vec::new();
     #[cfg(feature = "crypto")]
-    for (number, kind) in ["aead", "ed25519", "x25519", "aead"].iter().enumerate() {
-        let key = [number as u8 + 1; 32];
-        let (input, params) = (key.to_vec(), format!(r#"{{"kind": "{kind}"}}"#));
+    for (number, kind) in ["aead", "ed25519", "x25519", "aead", "stream"].iter().enumerate() {
+        let len = if *kind == "stream" { 16 } else { 32 };
+        let (input, params) = (vec![number as u8 + 1; len], format!(r#"{{"kind": "{kind}"}}"#));
         samples.push(Sample { unit: "crypto", method: "key_import", input, params });
     }
     #[cfg(feature = "storage")]
@@ -149,7 +149,7 @@ fn compress(add: Add<'_>) {
 
 #[cfg(feature = "crypto")]
 fn crypto(add: Add<'_>) {
-    let [aead, ed25519, x25519, other] = [0, 1, 2, 3].map(key);
+    let [aead, ed25519, x25519, other, stream] = [0, 1, 2, 3, 4].map(key);
     let of = |key: u64| format!(r#"{{"key": {key}}}"#);
     for len in [0, 1, 64, 1000] {
         let message = bytes(len);
@@ -164,6 +164,15 @@ fn crypto(add: Add<'_>) {
             let sealed = result("crypto", seal, &message, &params);
             add("crypto", open, &sealed, &params);
         }
+        let params = format!(r#"{{"key": {aead}, "aad": "0102"}}"#);
+        add("crypto", "seal_fresh", &message, &params);
+        let params = format!(r#"{{"key": {aead}, "nonce": "{}"}}"#, "5a".repeat(24));
+        let sealed = result("crypto", "xchacha20poly1305_seal", &message, &params);
+        add("crypto", "open_fresh", &[&[0x5a; 24][..], &sealed].concat(), &of(aead));
+        let params = format!(r#"{{"key": {stream}, "nonce": "{}"}}"#, "5a".repeat(16));
+        add("crypto", "seal_stream", &message, &params);
+        let sealed = result("crypto", "seal_stream", &message, &params);
+        add("crypto", "open_stream", &sealed, &of(stream));
         add("crypto", "ed25519_sign", &message, &of(ed25519));
         let signature = result("crypto", "ed25519_sign", &message, &of(ed25519));
         let public = result("crypto", "key_public", b"", &of(ed25519));
@@ -190,6 +199,7 @@ fn crypto(add: Add<'_>) {
     add("crypto", "x25519_agree", b"", &params);
     add("crypto", "key_generate", b"", r#"{"kind": "x25519"}"#);
     add("crypto", "key_import", &bytes(32), "");
+    add("crypto", "key_import", &bytes(16), r#"{"kind": "stream"}"#);
     add("crypto", "key_drop", b"", &of(other));
 }
 

@@ -108,6 +108,11 @@ impl Output for SliceOutput<'_> {
         target.copy_from_slice(bytes);
         Ok(())
     }
+
+    fn room(&mut self, offset: usize, len: usize) -> Option<&mut [u8]> {
+        let end = end_of(offset, len, self.bytes.len()).ok()?;
+        self.bytes.get_mut(offset..end)
+    }
 }
 
 /// A buffer that grows as it is written, up to a limit.
@@ -167,12 +172,16 @@ impl Output for VecOutput {
     fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
         let end = end_of(offset, bytes.len(), self.capacity)?;
         let too_small = UnitError::OutputTooSmall { needed: end, capacity: self.capacity };
+        self.room(offset, bytes.len()).ok_or(too_small)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn room(&mut self, offset: usize, len: usize) -> Option<&mut [u8]> {
+        let end = end_of(offset, len, self.capacity).ok()?;
         let word_count = end.div_ceil(size_of::<u64>());
         if word_count > self.words.len() {
             let more = word_count - self.words.len();
-            if self.words.try_reserve(more).is_err() {
-                return Err(too_small);
-            }
+            self.words.try_reserve(more).ok()?;
             self.words.resize(word_count, 0);
         }
         let old_len = self.len;
@@ -180,8 +189,7 @@ impl Output for VecOutput {
         if let Some(gap) = all.get_mut(old_len..offset) {
             gap.fill(0);
         }
-        all.get_mut(offset..end).ok_or(too_small)?.copy_from_slice(bytes);
         self.len = old_len.max(end);
-        Ok(())
+        all.get_mut(offset..end)
     }
 }

@@ -142,6 +142,14 @@ pub trait Output {
     /// # Errors
     /// [`UnitError::OutputTooSmall`] if they do not fit; nothing is stored then.
     fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError>;
+
+    /// The `len` bytes at `offset`, to work in: they count as written, and what they hold at first
+    /// is unspecified. `None` if they do not fit, or if anyone but the caller may look at them
+    /// before the call is over; then the work is done elsewhere and written.
+    fn room(&mut self, offset: usize, len: usize) -> Option<&mut [u8]> {
+        let _ = (offset, len);
+        None
+    }
 }
 
 /// A compute unit.

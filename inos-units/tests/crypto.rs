@@ -3,9 +3,10 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use inos_units::crypto::{
-    AgreeParams, KeyParams, Kind, KindParams, MAX_KEYS, SealParams, VerifyParams, XSealParams,
+    AgreeParams, FreshParams, KeyParams, Kind, KindParams, MAX_KEYS, SealParams, VerifyParams,
+    XSealParams,
 };
-use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput, batch};
+use inos_units::{Budget, Call, Dispatcher, Output, SliceOutput, UnitError, VecOutput, batch};
 use proptest::prelude::*;
 
 fn call(
@@ -66,6 +67,28 @@ proptest! {
         }
         let sealed = call(&units, "chacha20poly1305_seal", &message, &plain.to_json()).expect("sealed");
         prop_assert_eq!(call(&units, "chacha20poly1305_open", &sealed, &other.to_json()), refused("the tag"));
+    }
+
+    #[test]
+    fn a_fresh_nonce_is_before_what_it_sealed(
+        message in proptest::collection::vec(any::<u8>(), 0..300),
+        aad in proptest::collection::vec(any::<u8>(), 0..50),
+        flip in any::<prop::sample::Index>(),
+    ) {
+        let units = Dispatcher::standard();
+        let key = import(&units, Kind::Aead, [7; 32]);
+        let params = FreshParams { key, aad: (&aad).into() }.to_json();
+        let mut sealed = call(&units, "seal_fresh", &message, &params).expect("sealed");
+        let again = call(&units, "seal_fresh", &message, &params).expect("sealed");
+        prop_assert_ne!(&sealed[..24], &again[..24]);
+        let same = XSealParams { key, nonce: sealed[..24].into(), aad: aad.into() }.to_json();
+        let expected = call(&units, "xchacha20poly1305_seal", &message, &same).expect("sealed");
+        prop_assert_eq!(&sealed[24..], expected);
+        prop_assert_eq!(call(&units, "open_fresh", &sealed, &params), Ok(message));
+        let at = flip.index(sealed.len());
+        sealed[at] ^= 1;
+        prop_assert_eq!(call(&units, "open_fresh", &sealed, &params), refused("the tag"));
+        prop_assert_eq!(call(&units, "open_fresh", &sealed[..at], &params), refused("the tag"));
     }
 
     #[test]
@@ -213,6 +236,8 @@ fn handles_are_of_one_key_and_of_one_kind() {
     assert!(matches!(seal(second), Err(UnitError::BadParam { name: "key", .. })));
     for len in [0, 31, 33] {
         assert!(call(&units, "key_import", &vec![0; len], "").is_err());
+        let stream = KindParams { kind: Kind::Stream }.to_json();
+        assert!(call(&units, "key_import", &vec![0; len], &stream).is_err());
     }
 }
 
@@ -269,10 +294,83 @@ fn errors_and_debug_keep_secrets() {
     let key = import(&units, Kind::Aead, secret);
     let params = SealParams { key, nonce: [0; 12].into(), aad: secret.into() };
     assert!(!format!("{params:?}").contains("167"));
-    for method in ["key_public", "ed25519_sign", "chacha20poly1305_open"] {
+    let methods = ["open_fresh", "open_many", "open_stream", "seal_stream"];
+    for method in ["key_public", "ed25519_sign", "chacha20poly1305_open"].into_iter().chain(methods)
+    {
         let error = call(&units, method, b"", &params.to_json()).expect_err("refused");
         let shown = format!("{error} {error:?} {}", error.to_json());
         assert!(!shown.contains(digits) && !shown.contains("167, 167"), "{shown}");
     }
     assert_eq!(format!("{:?}", inos_units::crypto::CryptoUnit::new()), "CryptoUnit");
+}
+
+/// An output that others may look at while a call runs: it lends nothing, and notes each write.
+struct Watched {
+    bytes: Vec<u8>,
+    writes: usize,
+}
+
+impl Output for Watched {
+    fn capacity(&self) -> usize {
+        1 << 17
+    }
+
+    fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
+        self.bytes.resize(offset.max(self.bytes.len()), 0);
+        self.bytes.truncate(offset);
+        self.bytes.extend_from_slice(bytes);
+        self.writes += 1;
+        Ok(())
+    }
+}
+
+/// The same result in every kind of output; and after a refusal, nothing of the message in any.
+#[test]
+fn outputs_that_lend_their_bytes_and_others() {
+    let units = Dispatcher::standard();
+    let key = import(&units, Kind::Aead, [7; 32]);
+    let budget = Budget::unlimited();
+    let short = SealParams { key, nonce: [1; 12].into(), ..SealParams::default() }.to_json();
+    let long = XSealParams { key, nonce: [1; 24].into(), ..XSealParams::default() }.to_json();
+    let fresh = FreshParams { key, ..FreshParams::default() }.to_json();
+    for len in [0, 1, 64, 1000, 65_536] {
+        let message = vec![0xa7; len];
+        for (seal, open, params) in [
+            ("chacha20poly1305_seal", "chacha20poly1305_open", &short),
+            ("xchacha20poly1305_seal", "xchacha20poly1305_open", &long),
+            ("seal_fresh", "open_fresh", &fresh),
+        ] {
+            let mut sealed = call(&units, seal, &message, params).expect("sealed");
+            let mut watched = Watched { bytes: vec![], writes: 0 };
+            let run = |method, input: &[u8], out: &mut dyn Output| {
+                let call = Call { input, params: params.as_bytes() };
+                units.execute_named("crypto", method, call, out, &budget)
+            };
+            run(seal, &message, &mut watched).expect("sealed");
+            if seal != "seal_fresh" {
+                assert_eq!(watched.bytes, sealed);
+                let mut bytes = vec![0; sealed.len()];
+                run(seal, &message, &mut SliceOutput::new(&mut bytes)).expect("sealed");
+                assert_eq!(bytes, sealed);
+            }
+            let mut watched = Watched { bytes: vec![], writes: 0 };
+            run(open, &sealed, &mut watched).expect("opened");
+            assert_eq!((&watched.bytes, watched.writes), (&message, 1));
+            let mut bytes = vec![0; len];
+            run(open, &sealed, &mut SliceOutput::new(&mut bytes)).expect("opened");
+            assert_eq!(bytes, message);
+
+            *sealed.last_mut().expect("a tag") ^= 1;
+            let refused = Err(UnitError::Refused { what: "the tag" });
+            let mut watched = Watched { bytes: vec![], writes: 0 };
+            assert_eq!(run(open, &sealed, &mut watched), refused);
+            assert_eq!(watched.writes, 0);
+            let mut bytes = vec![1; len];
+            assert_eq!(run(open, &sealed, &mut SliceOutput::new(&mut bytes)), refused);
+            assert_eq!(bytes, vec![0; len]);
+            let mut out = VecOutput::new(len);
+            assert_eq!(run(open, &sealed, &mut out), refused);
+            assert!(out.as_bytes().iter().all(|byte| *byte == 0));
+        }
+    }
 }

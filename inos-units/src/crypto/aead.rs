@@ -1,19 +1,15 @@
 //! ChaCha20-Poly1305 and XChaCha20-Poly1305.
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, XChaCha20Poly1305};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
-use super::keys::Secret;
-use super::{SealParams, XSealParams};
+use super::cipher::{Aead as _, Cipher, Nonce, REFUSED, TAG_LEN, extended};
+use super::keys::{Random, Secret};
+use super::{FreshParams, SealParams, XSealParams};
 use crate::batch;
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::require;
 use crate::unit::Output;
-
-/// Bytes of a tag.
-const TAG_LEN: usize = 16;
 
 /// Longest message: it is sealed in one go, so this is how long the budget is not looked at.
 const MAX_LEN: usize = 1 << 28;
@@ -21,7 +17,8 @@ const MAX_LEN: usize = 1 << 28;
 /// Messages of a batch between two looks at the budget.
 const ITEMS_PER_CHECK: usize = 256;
 
-const REFUSED: UnitError = UnitError::Refused { what: "the tag" };
+/// Bytes of the nonce of XChaCha20-Poly1305.
+const XNONCE_LEN: usize = 24;
 
 const fn sealed_len(len: usize) -> usize {
     len.saturating_add(TAG_LEN)
@@ -39,42 +36,77 @@ fn nonce<const N: usize>(bytes: &[u8]) -> Result<[u8; N], UnitError> {
     bytes.try_into().map_err(|_| UnitError::BadParam { name: "nonce", expected: "12 or 24 bytes" })
 }
 
-/// A copy of the message, sealed. In a buffer that is cleared, since a message is in it first.
-fn sealed<A: AeadInOut>(
-    cipher: &A,
-    nonce: &chacha20poly1305::aead::Nonce<A>,
+/// Seals `message` into `target`, which is longer by a tag.
+fn seal_into(
+    cipher: &Cipher,
+    nonce: &Nonce,
     aad: &[u8],
     message: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, UnitError> {
+    target: &mut [u8],
+) -> Result<(), UnitError> {
+    let split = target.split_at_mut_checked(message.len());
+    let Some((bytes, Ok(end))) =
+        split.map(|(bytes, end)| (bytes, <&mut [u8; TAG_LEN]>::try_from(end)))
+    else {
+        let (needed, capacity) = (sealed_len(message.len()), target.len());
+        return Err(UnitError::OutputTooSmall { needed, capacity });
+    };
+    bytes.copy_from_slice(message);
+    match cipher.seal(nonce, aad, bytes) {
+        Ok(tag) => *end = tag,
+        Err(error) => {
+            bytes.zeroize();
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The message, sealed: the buffer holds nothing secret by then.
+fn sealed(
+    cipher: &Cipher,
+    nonce: &Nonce,
+    aad: &[u8],
+    message: &[u8],
+) -> Result<Vec<u8>, UnitError> {
     check_len(message.len())?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(sealed_len(message.len())));
-    bytes.extend_from_slice(message);
-    let too_large = UnitError::TooLarge { len: message.len() as u64, max: MAX_LEN as u64 };
-    let tag = cipher.encrypt_inout_detached(nonce, aad, bytes.as_mut_slice().into());
-    bytes.extend_from_slice(&tag.map_err(|_| too_large)?);
+    let mut bytes = vec![0; sealed_len(message.len())];
+    seal_into(cipher, nonce, aad, message, &mut bytes)?;
     Ok(bytes)
 }
 
+/// Opens `sealed` into `target`, which is shorter by a tag, and clears it if the tag does not hold.
+fn open_into(
+    cipher: &Cipher,
+    nonce: &Nonce,
+    aad: &[u8],
+    sealed: &[u8],
+    target: &mut [u8],
+) -> Result<(), UnitError> {
+    let (bytes, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(REFUSED)?;
+    if bytes.len() != target.len() {
+        return Err(REFUSED);
+    }
+    target.copy_from_slice(bytes);
+    let opened = cipher.open(nonce, aad, target, tag);
+    if opened.is_err() {
+        target.zeroize();
+    }
+    opened
+}
+
 /// What was sealed. Nothing of it is given out before the tag was checked.
-fn opened<A: AeadInOut>(
-    cipher: &A,
-    nonce: &chacha20poly1305::aead::Nonce<A>,
+fn opened(
+    cipher: &Cipher,
+    nonce: &Nonce,
     aad: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, UnitError> {
     check_len(sealed.len())?;
     let len = sealed.len().checked_sub(TAG_LEN).ok_or(REFUSED)?;
-    let (bytes, tag) = sealed.split_at_checked(len).ok_or(REFUSED)?;
-    let tag = tag.try_into().map_err(|_| REFUSED)?;
-    let mut bytes = Zeroizing::new(bytes.to_vec());
-    cipher
-        .decrypt_inout_detached(nonce, aad, bytes.as_mut_slice().into(), tag)
-        .map_err(|_| REFUSED)?;
+    let mut bytes = Zeroizing::new(vec![0; len]);
+    open_into(cipher, nonce, aad, sealed, &mut bytes)?;
     Ok(bytes)
-}
-
-fn cipher(key: &Secret) -> ChaCha20Poly1305 {
-    ChaCha20Poly1305::new((&**key).into())
 }
 
 /// Whether a message is sealed or opened.
@@ -92,22 +124,27 @@ pub(super) const fn result_len(way: Way, len: usize) -> usize {
     }
 }
 
-/// One message.
-fn one<A: AeadInOut>(
-    cipher: &A,
-    nonce: &chacha20poly1305::aead::Nonce<A>,
+/// One message, whose result begins at `offset`; gives where it ends.
+fn one(
+    (cipher, nonce): (&Cipher, &Nonce),
     aad: &[u8],
     input: &[u8],
     out: &mut dyn Output,
+    offset: usize,
     way: Way,
 ) -> Result<usize, UnitError> {
-    require(out, result_len(way, input.len()))?;
-    let bytes = match way {
-        Way::Seal => sealed(cipher, nonce, aad, input)?,
-        Way::Open => opened(cipher, nonce, aad, input)?,
-    };
-    out.write(0, &bytes)?;
-    Ok(bytes.len())
+    check_len(input.len())?;
+    let len = result_len(way, input.len());
+    let end = offset.saturating_add(len);
+    require(out, end)?;
+    // In the output itself, if nobody sees it before the message is sealed, or its tag has held.
+    match (way, out.room(offset, len)) {
+        (Way::Seal, Some(room)) => seal_into(cipher, nonce, aad, input, room)?,
+        (Way::Open, Some(room)) => open_into(cipher, nonce, aad, input, room)?,
+        (Way::Seal, None) => out.write(offset, &sealed(cipher, nonce, aad, input)?)?,
+        (Way::Open, None) => out.write(offset, &opened(cipher, nonce, aad, input)?)?,
+    }
+    Ok(end)
 }
 
 /// ChaCha20-Poly1305.
@@ -118,8 +155,8 @@ pub(super) fn chacha(
     out: &mut dyn Output,
     way: Way,
 ) -> Result<usize, UnitError> {
-    let nonce = nonce::<12>(params.nonce.as_slice())?.into();
-    one(&cipher(key), &nonce, params.aad.as_slice(), input, out, way)
+    let nonce = nonce(params.nonce.as_slice())?;
+    one((&Cipher::new(key), &nonce), params.aad.as_slice(), input, out, 0, way)
 }
 
 /// XChaCha20-Poly1305.
@@ -130,9 +167,44 @@ pub(super) fn xchacha(
     out: &mut dyn Output,
     way: Way,
 ) -> Result<usize, UnitError> {
-    let nonce = nonce::<24>(params.nonce.as_slice())?.into();
-    let cipher = XChaCha20Poly1305::new((&**key).into());
-    one(&cipher, &nonce, params.aad.as_slice(), input, out, way)
+    let (cipher, nonce) = extended(key, &nonce(params.nonce.as_slice())?);
+    one((&cipher, &nonce), params.aad.as_slice(), input, out, 0, way)
+}
+
+/// Bytes of a message that carries its nonce.
+pub(super) const fn fresh_len(way: Way, len: usize) -> usize {
+    match way {
+        Way::Seal => sealed_len(len).saturating_add(XNONCE_LEN),
+        Way::Open => len.saturating_sub(TAG_LEN + XNONCE_LEN),
+    }
+}
+
+/// `seal_fresh`: XChaCha20-Poly1305 with a nonce from the host, which comes first.
+pub(super) fn seal_fresh(
+    key: &Secret,
+    params: &FreshParams,
+    random: &dyn Random,
+    input: &[u8],
+    out: &mut dyn Output,
+) -> Result<usize, UnitError> {
+    require(out, fresh_len(Way::Seal, input.len()))?;
+    let mut nonce = [0; XNONCE_LEN];
+    random.fill(&mut nonce)?;
+    let (cipher, short) = extended(key, &nonce);
+    out.write(0, &nonce)?;
+    one((&cipher, &short), params.aad.as_slice(), input, out, XNONCE_LEN, Way::Seal)
+}
+
+/// `open_fresh`: what `seal_fresh` gave.
+pub(super) fn open_fresh(
+    key: &Secret,
+    params: &FreshParams,
+    input: &[u8],
+    out: &mut dyn Output,
+) -> Result<usize, UnitError> {
+    let (nonce, input) = input.split_first_chunk::<XNONCE_LEN>().ok_or(REFUSED)?;
+    let (cipher, short) = extended(key, nonce);
+    one((&cipher, &short), params.aad.as_slice(), input, out, 0, Way::Open)
 }
 
 /// Bytes of a batch of sealed messages.
@@ -150,7 +222,7 @@ pub(super) fn many(
     way: Way,
 ) -> Result<usize, UnitError> {
     let items = batch::split(input)?;
-    let cipher = cipher(key);
+    let cipher = Cipher::new(key);
     let base = nonce::<12>(params.nonce.as_slice())?;
     let mut done = Vec::with_capacity(items.len());
     let mut total = 0_usize;
@@ -158,10 +230,10 @@ pub(super) fn many(
         if index.is_multiple_of(ITEMS_PER_CHECK) || item.len() > 1 << 20 {
             budget.check()?;
         }
-        let nonce = counted(base, index)?.into();
+        let nonce = counted(base, index)?;
         let aad = params.aad.as_slice();
         let bytes = match way {
-            Way::Seal => sealed(&cipher, &nonce, aad, item)?,
+            Way::Seal => Zeroizing::new(sealed(&cipher, &nonce, aad, item)?),
             Way::Open => opened(&cipher, &nonce, aad, item)?,
         };
         // What there is no room for is not worked on.

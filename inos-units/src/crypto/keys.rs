@@ -45,6 +45,29 @@ impl Random for OsRandom {
     }
 }
 
+/// Bytes of a key for streams: those after them stay zero.
+pub(super) const STREAM_KEY_LEN: usize = 16;
+
+impl Kind {
+    /// Bytes of a key of this kind.
+    const fn len(self) -> usize {
+        match self {
+            Self::Aead | Self::Ed25519 | Self::X25519 => 32,
+            Self::Stream => STREAM_KEY_LEN,
+        }
+    }
+}
+
+/// The key that these bytes are.
+pub(super) fn key_of_bytes(kind: Kind, bytes: &[u8]) -> Result<Secret, UnitError> {
+    let mut key = Secret::default();
+    match key.get_mut(..kind.len()) {
+        Some(target) if target.len() == bytes.len() => target.copy_from_slice(bytes),
+        _ => return Err(UnitError::BadInput { what: "a key of another length" }),
+    }
+    Ok(key)
+}
+
 /// Bytes of a key, cleared when they are dropped.
 pub(super) type Secret = Zeroizing<[u8; 32]>;
 
@@ -69,7 +92,7 @@ impl Keyring {
         random: &dyn Random,
     ) -> Result<[u8; 8], UnitError> {
         let mut key = Secret::default();
-        random.fill(key.as_mut_slice())?;
+        random.fill(key.get_mut(..kind.len()).unwrap_or_default())?;
         self.insert(kind, &key)
     }
 

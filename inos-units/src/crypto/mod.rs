@@ -9,6 +9,9 @@
 //! | `chacha20poly1305_seal`, `_open` | a message, or a sealed one | [`SealParams`] | sealed, or opened |
 //! | `xchacha20poly1305_seal`, `_open` | the same | [`XSealParams`] | the same |
 //! | `seal_many`, `open_many` | a [`batch`](crate::batch) | [`SealParams`] | a batch |
+//! | `seal_fresh`, `open_fresh` | a message, or a sealed one | [`FreshParams`] | the nonce and sealed, or opened |
+//! | `seal_stream` | a message of any length | [`StreamParams`] | a stream |
+//! | `open_stream` | a stream | [`KeyParams`] | the message |
 //! | `ed25519_sign` | a message | [`KeyParams`] | a signature of 64 bytes |
 //! | `ed25519_verify` | a message | [`VerifyParams`] | nothing, or an error |
 //! | `ed25519_verify_batch` | a batch | none | nothing, or an error |
@@ -49,11 +52,30 @@
 //! The caller's to choose, and never twice under one key: twice gives the message away. With 24
 //! random bytes (`xchacha20poly1305`) nobody has to count. `seal_many` adds the number of the
 //! message to the last four bytes of the nonce, highest byte first, and refuses to wrap.
+//! `seal_fresh` draws 24 bytes from the host's randomness, and the result begins with them.
+//!
+//! # Randomness
+//! Keys and the nonces of `seal_fresh` are the bytes that the unit's [`Random`] gave, as they are,
+//! and there is no other source. If it fails, so does the call, and no key is made.
 //!
 //! # Formats
 //! Sealed bytes are the ciphertext and then the tag of 16 bytes (RFC 8439; draft-irtf-cfrg-xchacha
 //! with 24 bytes). Signatures are RFC 8032's. `x25519_agree` is RFC 7748 and then HKDF-SHA-256
-//! (RFC 5869) without a salt. Argon2id is version 0x13 of RFC 9106.
+//! (RFC 5869) without a salt. What `seal_fresh` gives is the nonce, the ciphertext and the tag. Argon2id is version 0x13 of RFC 9106.
+//!
+//! Streams are the payload of the age format (C2SP, age-encryption.org/v1): a nonce of 16 bytes, and
+//! segments of 65,536 bytes, the last one shorter, each with its tag of 16 bytes. The key of the
+//! segments is HKDF-SHA-256 of the stream's key of 16 bytes, with the nonce as salt and `payload` as
+//! info; the nonce of a segment is its number in eleven bytes, highest first, and a byte that is 1
+//! in the last. So a stream that was cut short, extended, or put in another order is refused.
+//! Nothing of a segment leaves before its tag held; `open_stream` gives all of them, or an error.
+//! Parts of an opened stream that are never merged are not cleared.
+//!
+//! # Libraries
+//! RustCrypto's, and with the feature `native-fast` ring's ChaCha20-Poly1305, which is C and
+//! assembly and gives the same bytes. On wasm the feature changes nothing. ring does not clear its
+//! copy of a key, so it is overwritten with another before it is given back; what the compiler may
+//! have left on the stack in moving it is not.
 //!
 //! # Verifying
 //! `ed25519_verify` is strict: keys of small order and signatures that are not canonical are
@@ -62,23 +84,26 @@
 //! ambiguous it may disagree with the strict one. Where parties must agree, verify one by one.
 //!
 //! # Not supported
-//! Exporting keys. Streams of messages under one tag each. Randomness on `wasm32-unknown-unknown`,
+//! Exporting keys. age's header: who may open a stream. A stream in more than one call: it is in
+//! memory as a whole, though its ranges may be worked on apart. Randomness on `wasm32-unknown-unknown`,
 //! unless the host gives some: [`CryptoUnit::with_random`].
 #![forbid(unsafe_code)]
 
 mod aead;
+mod cipher;
 mod keys;
 mod params;
 mod password;
 mod sign;
+mod stream;
 mod table;
 
 use std::sync::Mutex;
 
 pub use keys::{MAX_KEYS, OsRandom, Random};
 pub use params::{
-    AgreeParams, CheckParams, KeyParams, Kind, KindParams, PasswordParams, SealParams,
-    VerifyParams, XSealParams,
+    AgreeParams, CheckParams, FreshParams, KeyParams, Kind, KindParams, PasswordParams, SealParams,
+    StreamParams, VerifyParams, XSealParams,
 };
 
 use keys::Keyring;

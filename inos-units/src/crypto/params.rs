@@ -11,6 +11,8 @@ crate::names! {
         Ed25519 = "ed25519",
         /// Agreeing on keys: 32 bytes.
         X25519 = "x25519",
+        /// Sealing and opening streams: 16 bytes, as a file key of age has.
+        Stream = "stream",
     }
 }
 
@@ -45,6 +47,22 @@ crate::params! {
         key: u64 = 0 in 0..=18446744073709551615 => "Handle of the key";
         nonce: Bytes = none in 24..=24 => "The nonce, never twice under a key";
         aad: Bytes = none in 0..=16384 => "What is authenticated and not sealed";
+    }
+}
+
+crate::params! {
+    /// What `seal_fresh` and `open_fresh` take.
+    pub struct FreshParams {
+        key: u64 = 0 in 0..=18446744073709551615 => "Handle of the key";
+        aad: Bytes = none in 0..=16384 => "What is authenticated and not sealed";
+    }
+}
+
+crate::params! {
+    /// What `seal_stream` takes.
+    pub struct StreamParams {
+        key: u64 = 0 in 0..=18446744073709551615 => "Handle of the key";
+        nonce: Bytes = none in 16..=16 => "The nonce, never twice under a key";
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn public(kind: Kind, key: &Secret) -> Result<[u8; PUBLIC_LEN], UnitE
     match kind {
         Kind::Ed25519 => Ok(SigningKey::from_bytes(key).verifying_key().to_bytes()),
         Kind::X25519 => Ok(PublicKey::from(&StaticSecret::from(**key)).to_bytes()),
-        Kind::Aead => {
+        Kind::Aead | Kind::Stream => {
             Err(UnitError::BadParam { name: "key", expected: "a key that has a public half" })
         }
     }

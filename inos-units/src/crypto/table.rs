@@ -2,10 +2,10 @@
 
 use super::aead::{self, Way};
 use super::params::{
-    AgreeParams, CheckParams, KeyParams, Kind, KindParams, PasswordParams, SealParams,
-    VerifyParams, XSealParams,
+    AgreeParams, CheckParams, FreshParams, KeyParams, Kind, KindParams, PasswordParams, SealParams,
+    StreamParams, VerifyParams, XSealParams,
 };
-use super::{CryptoUnit, password, sign};
+use super::{CryptoUnit, keys, password, sign, stream};
 use crate::error::UnitError;
 use crate::schema::NoParams;
 use crate::unit;
@@ -47,7 +47,7 @@ unit! {
         }
         key_import(KindParams) {
             summary: "A key that is known already",
-            input: "32 bytes",
+            input: "32 bytes, or 16 for streams",
             result: "a handle of 8 bytes",
             determinism: Fast,
             cost: Cost { call: 1_000, input_kib: 0, result_kib: 0 },
@@ -55,8 +55,8 @@ unit! {
             bound: |_, _, _| Ok(8),
             run: whole(|unit, params, input, out, _| {
                 crate::output::require(out, 8)?;
-                let key = input.try_into().map_err(|_| UnitError::BadInput { what: "a key has 32 bytes" })?;
-                give(out, &unit.keys().insert(params.kind, key)?)
+                let key = keys::key_of_bytes(params.kind, input)?;
+                give(out, &unit.keys().insert(params.kind, &key)?)
             }),
         }
         key_public(KeyParams) {
@@ -165,6 +165,61 @@ unit! {
             bound: |_, _, input| Ok(input.len()),
             run: whole(|unit, params, input, out, budget| {
                 aead::many(&unit.key_of(params.key, Kind::Aead)?, params, input, out, budget, Way::Open)
+            }),
+        }
+        seal_fresh(FreshParams) {
+            summary: "XChaCha20-Poly1305, with a nonce from the host's randomness",
+            input: "a message",
+            result: "the nonce of 24 bytes, as many bytes, and a tag of 16",
+            determinism: Fast,
+            cost: Cost { call: 2_500, input_kib: 700, result_kib: 0 },
+            answer: "draft-irtf-cfrg-xchacha-03",
+            bound: |_, _, input| Ok(aead::fresh_len(Way::Seal, input.len())),
+            run: whole(|unit, params, input, out, budget| {
+                budget.check()?;
+                let key = unit.key_of(params.key, Kind::Aead)?;
+                aead::seal_fresh(&key, params, unit.random.as_ref(), input, out)
+            }),
+        }
+        open_fresh(FreshParams) {
+            summary: "What `seal_fresh` sealed, or an error",
+            input: "a nonce and a sealed message",
+            result: "the message",
+            determinism: Strict,
+            cost: Cost { call: 1_500, input_kib: 700, result_kib: 0 },
+            answer: "draft-irtf-cfrg-xchacha-03",
+            bound: |_, _, input| Ok(aead::fresh_len(Way::Open, input.len())),
+            run: whole(|unit, params, input, out, budget| {
+                budget.check()?;
+                aead::open_fresh(&unit.key_of(params.key, Kind::Aead)?, params, input, out)
+            }),
+        }
+        seal_stream(StreamParams) {
+            summary: "A message of any length, as the payload of an age file",
+            input: "a message",
+            result: "the nonce of 16 bytes, and segments with a tag each",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 2_500, result_kib: 0 },
+            answer: "C2SP age vectors",
+            bound: |_, _, input| Ok(stream::sealed_len(input.len())),
+            run: split(|unit, params, input, budget| {
+                budget.check()?;
+                let key = unit.key_of(params.key, Kind::Stream)?;
+                Ok(Box::new(stream::Seal::new(&key, params, input)?))
+            }),
+        }
+        open_stream(KeyParams) {
+            summary: "What `seal_stream` sealed, or an error",
+            input: "a stream",
+            result: "the message",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 2_500, result_kib: 0 },
+            answer: "C2SP age vectors",
+            bound: |_, _, input| stream::opened_len(input.len()),
+            run: split(|unit, params, input, budget| {
+                budget.check()?;
+                let key = unit.key_of(params.key, Kind::Stream)?;
+                Ok(Box::new(stream::Open::new(&key, input)?))
             }),
         }
         ed25519_sign(KeyParams) {

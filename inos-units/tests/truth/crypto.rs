@@ -1,10 +1,13 @@
 //! Known answers of the unit `crypto`.
 
 use inos_units::crypto::{
-    AgreeParams, CheckParams, KeyParams, Kind, KindParams, PasswordParams, SealParams,
-    VerifyParams, XSealParams,
+    AgreeParams, CheckParams, CryptoUnit, FreshParams, KeyParams, Kind, KindParams, PasswordParams,
+    Random, SealParams, StreamParams, VerifyParams, XSealParams,
 };
 use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput, batch};
+use sha2::{Digest as _, Sha256};
+
+use crate::age;
 
 use crate::support::hex;
 
@@ -17,7 +20,7 @@ impl Units {
     }
 
     fn call(&self, method: &str, input: &[u8], params: &str) -> Result<Vec<u8>, UnitError> {
-        let mut out = VecOutput::new(1 << 16);
+        let mut out = VecOutput::new(1 << 18);
         let call = Call { input, params: params.as_bytes() };
         self.0.execute_named("crypto", method, call, &mut out, &Budget::unlimited())?;
         Ok(out.to_vec())
@@ -75,6 +78,51 @@ pub(crate) fn xchacha20poly1305() {
     let params = XSealParams { key: aead_key(&units), nonce, aad }.to_json();
     assert_eq!(hex(&units.run("xchacha20poly1305_seal", SUNSCREEN, &params)), XSEALED);
     assert_eq!(units.run("xchacha20poly1305_open", &bytes(XSEALED), &params), SUNSCREEN);
+}
+
+/// A host whose randomness is known.
+struct Known(Vec<u8>);
+
+impl Random for Known {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), UnitError> {
+        bytes.copy_from_slice(&self.0[..bytes.len()]);
+        Ok(())
+    }
+}
+
+/// The nonce of the draft, drawn.
+pub(crate) fn fresh() {
+    let mut units = Dispatcher::new();
+    units.register(Box::new(CryptoUnit::with_random(Known(bytes(XNONCE))))).expect("registered");
+    let units = Units(units);
+    let params = FreshParams { key: aead_key(&units), aad: bytes(AAD).into() }.to_json();
+    let sealed = units.run("seal_fresh", SUNSCREEN, &params);
+    assert_eq!(hex(&sealed), [XNONCE, XSEALED].concat());
+    assert_eq!(units.run("open_fresh", &sealed, &params), SUNSCREEN);
+}
+
+/// All vectors open, or are refused, as they should; and those that open are sealed again.
+pub(crate) fn stream() {
+    let units = Units::new();
+    let key = units.import(Kind::Stream, &bytes(age::KEY));
+    for (name, expected, pieces) in age::VECTORS {
+        let mut stream = Vec::new();
+        for piece in *pieces {
+            match piece {
+                age::Piece::Hex(digits) => stream.extend(bytes(digits)),
+                age::Piece::Zeros(len) => stream.resize(stream.len() + len, 0),
+            }
+        }
+        let opened = units.call("open_stream", &stream, &KeyParams { key }.to_json());
+        let Some(expected) = expected else {
+            assert!(matches!(opened, Err(UnitError::Refused { .. })), "{name}");
+            continue;
+        };
+        let opened = opened.expect(name);
+        assert_eq!(&hex(&Sha256::digest(&opened)), expected, "{name}");
+        let params = StreamParams { key, nonce: (&stream[..16]).into() }.to_json();
+        assert!(units.run("seal_stream", &opened, &params) == stream, "{name}");
+    }
 }
 
 /// The first message has the nonce itself, the second the next one.

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "boids", feature = "hash"))]
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "crypto")]
+mod age;
 #[cfg(feature = "compress")]
 mod compress;
 #[cfg(feature = "crypto")]
@@ -63,6 +65,14 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("crypto", "seal_many", crypto::many),
     #[cfg(feature = "crypto")]
     ("crypto", "open_many", crypto::many),
+    #[cfg(feature = "crypto")]
+    ("crypto", "seal_fresh", crypto::fresh),
+    #[cfg(feature = "crypto")]
+    ("crypto", "open_fresh", crypto::fresh),
+    #[cfg(feature = "crypto")]
+    ("crypto", "seal_stream", crypto::stream),
+    #[cfg(feature = "crypto")]
+    ("crypto", "open_stream", crypto::stream),
     #[cfg(feature = "crypto")]
     ("crypto", "ed25519_sign", crypto::ed25519),
     #[cfg(feature = "crypto")]

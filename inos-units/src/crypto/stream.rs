@@ -1,0 +1,196 @@
+//! Streams of segments: the payload of the age format (C2SP, age-encryption.org/v1, "Payload"),
+//! which is STREAM of Hoang, Reyhanitabar, Rogaway and Vizár (2015) with ChaCha20-Poly1305.
+//!
+//! | offset | bytes | what |
+//! |---|---|---|
+//! | 0 | 16 | the nonce |
+//! | 16 | 65,536 + 16 each | segments with their tags; the last one has 0 to 65,536 bytes |
+//!
+//! The key of the segments is HKDF-SHA-256 of the stream's key, with the nonce as salt and
+//! `payload` as info. Segment `i` has the nonce `i` in eleven bytes, highest first, and a byte
+//! that is 1 in the last segment and 0 in the others. Only the segment of an empty stream is empty.
+
+use std::ops::Range;
+
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::StreamParams;
+use super::cipher::{Aead as _, Cipher, Nonce, TAG_LEN};
+use super::keys::{STREAM_KEY_LEN, Secret};
+use crate::budget::Budget;
+use crate::error::UnitError;
+use crate::output::require;
+use crate::unit::{Output, Part, Plan};
+
+const SEGMENT: usize = 1 << 16;
+const SEALED_SEGMENT: usize = SEGMENT + TAG_LEN;
+const NONCE_LEN: usize = 16;
+
+const REFUSED: UnitError = UnitError::Refused { what: "a segment of the stream" };
+const NOT_ALL: UnitError = UnitError::BadInput { what: "parts that are not all segments" };
+
+/// Bytes of a stream.
+pub(super) const fn sealed_len(len: usize) -> usize {
+    let count = if len == 0 { 1 } else { len.div_ceil(SEGMENT) };
+    count.saturating_mul(TAG_LEN).saturating_add(len).saturating_add(NONCE_LEN)
+}
+
+/// Bytes that a stream stands for, or an error if nothing has this length when it is sealed.
+pub(super) fn opened_len(sealed: usize) -> Result<usize, UnitError> {
+    let len = sealed.checked_sub(NONCE_LEN).ok_or(REFUSED)?;
+    let count = len.div_ceil(SEALED_SEGMENT);
+    let opened = count.checked_mul(TAG_LEN).and_then(|tags| len.checked_sub(tags));
+    let opened = opened.filter(|opened| sealed_len(*opened) == sealed);
+    opened.ok_or(REFUSED)
+}
+
+/// The cipher of the segments.
+fn cipher(key: &Secret, nonce: &[u8]) -> Result<Cipher, UnitError> {
+    let key = key.first_chunk::<STREAM_KEY_LEN>().ok_or(REFUSED)?;
+    let mut derived = Secret::default();
+    let hkdf = hkdf::Hkdf::<Sha256>::new(Some(nonce), key);
+    // 32 bytes are one digest.
+    hkdf.expand(b"payload", derived.as_mut_slice()).map_err(|_| REFUSED)?;
+    Ok(Cipher::new(&derived))
+}
+
+/// The nonce of segment `index` of so many.
+fn nonce_of(index: usize, count: usize) -> Nonce {
+    let [a, b, c, d, e, f, g, h] = (index as u64).to_be_bytes();
+    let is_last = index.saturating_add(1) == count;
+    [0, 0, 0, a, b, c, d, e, f, g, h, u8::from(is_last)]
+}
+
+/// A copy, or an error instead of an abort.
+fn copy(bytes: &[u8]) -> Result<Vec<u8>, UnitError> {
+    let mut copy = reserved(bytes.len())?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}
+
+fn reserved(len: usize) -> Result<Vec<u8>, UnitError> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| UnitError::OutOfMemory { len })?;
+    Ok(bytes)
+}
+
+/// The parts behind `head`, which have to be `total` bytes with it.
+fn join(
+    head: &[u8],
+    parts: &[impl AsRef<[u8]>],
+    total: usize,
+    out: &mut dyn Output,
+) -> Result<usize, UnitError> {
+    let len = parts.iter().fold(head.len(), |sum, part| sum.saturating_add(part.as_ref().len()));
+    if len != total {
+        return Err(NOT_ALL);
+    }
+    require(out, total)?;
+    out.write(0, head)?;
+    let mut offset = head.len();
+    for part in parts {
+        out.write(offset, part.as_ref())?;
+        offset = offset.saturating_add(part.as_ref().len());
+    }
+    Ok(offset)
+}
+
+/// `seal_stream`, with a copy of its input. Items are segments.
+pub(super) struct Seal {
+    input: Zeroizing<Vec<u8>>,
+    nonce: [u8; NONCE_LEN],
+    cipher: Cipher,
+}
+
+impl Seal {
+    pub(super) fn new(
+        key: &Secret,
+        params: &StreamParams,
+        input: &[u8],
+    ) -> Result<Self, UnitError> {
+        let nonce = params.nonce.to_array();
+        let nonce = nonce.ok_or(UnitError::BadParam { name: "nonce", expected: "16 bytes" })?;
+        Ok(Self { input: Zeroizing::new(copy(input)?), nonce, cipher: cipher(key, &nonce)? })
+    }
+
+    /// The segments; of nothing, an empty one.
+    fn segment(&self, index: usize) -> &[u8] {
+        let begin = index.saturating_mul(SEGMENT).min(self.input.len());
+        let end = begin.saturating_add(SEGMENT).min(self.input.len());
+        self.input.get(begin..end).unwrap_or_default()
+    }
+}
+
+impl Plan for Seal {
+    fn item_count(&self) -> usize {
+        self.input.len().div_ceil(SEGMENT).max(1)
+    }
+
+    fn run(&self, range: Range<usize>, budget: &Budget) -> Result<Part, UnitError> {
+        let count = self.item_count();
+        let range = range.start..range.end.min(count);
+        let most = range.len().saturating_mul(SEALED_SEGMENT).min(sealed_len(self.input.len()));
+        // Cleared unless all of it was sealed.
+        let mut part = Zeroizing::new(reserved(most)?);
+        for index in range {
+            budget.check()?;
+            let begin = part.len();
+            part.extend_from_slice(self.segment(index));
+            let bytes = part.get_mut(begin..).unwrap_or_default();
+            let tag = self.cipher.seal(&nonce_of(index, count), b"", bytes)?;
+            part.extend_from_slice(&tag);
+        }
+        Ok(core::mem::take(&mut *part))
+    }
+
+    fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
+        join(&self.nonce, &parts, sealed_len(self.input.len()), out)
+    }
+}
+
+/// `open_stream`, with a copy of its input. Items are segments.
+pub(super) struct Open {
+    sealed: Vec<u8>,
+    opened_len: usize,
+    cipher: Cipher,
+}
+
+impl Open {
+    pub(super) fn new(key: &Secret, input: &[u8]) -> Result<Self, UnitError> {
+        let opened_len = opened_len(input.len())?;
+        let (nonce, sealed) = input.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
+        Ok(Self { sealed: copy(sealed)?, opened_len, cipher: cipher(key, nonce)? })
+    }
+}
+
+impl Plan for Open {
+    fn item_count(&self) -> usize {
+        self.sealed.len().div_ceil(SEALED_SEGMENT)
+    }
+
+    /// What was opened; nothing of it leaves before the tag of each of its segments held.
+    fn run(&self, range: Range<usize>, budget: &Budget) -> Result<Part, UnitError> {
+        let count = self.item_count();
+        let range = range.start..range.end.min(count);
+        let most = range.len().saturating_mul(SEGMENT).min(self.opened_len);
+        let mut part = Zeroizing::new(reserved(most)?);
+        let segments = self.sealed.chunks(SEALED_SEGMENT).enumerate();
+        for (index, segment) in segments.skip(range.start).take(range.len()) {
+            budget.check()?;
+            let (bytes, tag) = segment.split_last_chunk::<TAG_LEN>().ok_or(REFUSED)?;
+            let begin = part.len();
+            part.extend_from_slice(bytes);
+            let bytes = part.get_mut(begin..).unwrap_or_default();
+            let opened = self.cipher.open(&nonce_of(index, count), b"", bytes, tag);
+            opened.map_err(|_| REFUSED)?;
+        }
+        Ok(core::mem::take(&mut *part))
+    }
+
+    /// The parts are cleared; one that is never merged is not.
+    fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
+        let parts: Vec<_> = parts.into_iter().map(Zeroizing::new).collect();
+        join(b"", &parts, self.opened_len, out)
+    }
+}
