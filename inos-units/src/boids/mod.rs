@@ -6,6 +6,9 @@
 //! | `step` | a frame | [`StepParams`] | the next frame |
 //! | `resize` | a frame | [`ResizeParams`] | the frame with more or fewer boids |
 //! | `stats` | a frame | none | JSON: count, dim, bounds, step, speeds, order parameter, neighbours |
+//! | `evolve` | nothing or a [`Population`] | [`EvolveParams`] | a population some generations on |
+//! | `genome` | a population | none | JSON: the [`StepParams`] of its best genome |
+//! | `fitness` | [`StepParams`] | [`FitnessParams`] | JSON: fitness and its four terms |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
 //! step is a function from one frame to the next.
@@ -76,6 +79,7 @@
 //! # Ok::<(), UnitError>(())
 //! ```
 
+mod evolve;
 mod frame;
 mod grid;
 mod init;
@@ -96,6 +100,10 @@ mod world;
 
 use std::sync::Arc;
 
+pub use evolve::{
+    EvolveParams, FitnessParams, GENE_RANGES, GENES, Generation, Genome, MAX_HISTORY,
+    POPULATION_MAGIC, POPULATION_VERSION, Population, Scored, genome_params,
+};
 pub use frame::{
     FORMAT_VERSION, Frame, HEADER_LEN, Header, MAGIC, MAX_COUNT, MAX_HALF_EXTENT, MIN_HALF_EXTENT,
     frame_len, write_frame,
@@ -153,6 +161,10 @@ impl BoidsUnit {
         self.instructions
     }
 
+    fn stepper(&self) -> evolve::Stepper {
+        evolve::Stepper { instructions: self.instructions, pools: Arc::clone(&self.pools) }
+    }
+
     fn step_plan(
         &self,
         params: &StepParams,
@@ -208,6 +220,40 @@ unit! {
             answer: "flocks whose numbers are known beforehand",
             bound: |_, _, _| Ok(stats::MAX_LEN),
             run: whole(|_, _, input, out, budget| stats::stats(input, out, budget)),
+        }
+        evolve(EvolveParams) {
+            summary: "Rule sets after some generations of evolution",
+            input: "nothing or a population",
+            result: "a population",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 1_000, result_kib: 1_000 },
+            answer: "a second implementation of the genomes, and rules scored from outside",
+            bound: |_, params, input| Ok(evolve::bound(params, input)),
+            run: split(|unit, params, input, budget| {
+                Ok(Box::new(evolve::EvolvePlan::new(params, input, unit.stepper(), budget)?))
+            }),
+        }
+        genome(NoParams) {
+            summary: "The best rules of a population",
+            input: "a population",
+            result: "a JSON object, the parameters of step",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 500, result_kib: 0 },
+            answer: "a population written by hand",
+            bound: |_, _, _| Ok(evolve::MAX_RULES_LEN),
+            run: whole(|_, _, input, out, budget| evolve::genome(input, out, budget)),
+        }
+        fitness(FitnessParams) {
+            summary: "How well rules fly",
+            input: "parameters of step, in either encoding, or nothing",
+            result: "a JSON object",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 10_000, result_kib: 0 },
+            answer: "flights step by step, measured in a second implementation",
+            bound: |_, _, _| Ok(evolve::MAX_LEN),
+            run: whole(|unit, params, input, out, budget| {
+                evolve::fitness(params, input, &unit.stepper(), out, budget)
+            }),
         }
     }
 }
