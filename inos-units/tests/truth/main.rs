@@ -6,6 +6,7 @@
 mod compress;
 #[cfg(feature = "crypto")]
 mod crypto;
+mod evolve;
 mod hash;
 #[cfg(feature = "math")]
 mod math;
@@ -79,6 +80,9 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("boids", "step", step),
     ("boids", "resize", resize),
     ("boids", "stats", stats),
+    ("boids", "evolve", evolve::evolve),
+    ("boids", "genome", evolve::genome),
+    ("boids", "fitness", evolve::fitness),
     #[cfg(feature = "storage")]
     ("storage", "put", storage::put),
     #[cfg(feature = "storage")]

@@ -266,3 +266,97 @@ pub(in crate::boids) fn fitness(
     out.write(0, json.as_bytes())?;
     Ok(json.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boids::frame::{Header, write_frame};
+
+    /// Boids of `[x, y, vx, vy]` in a plane from -2 to 2.
+    fn frame_of(bounds: Bounds, boids: &[[f32; 4]], ids: &[u32], order: f32) -> VecOutput {
+        let count = boids.len() as u32;
+        let header = Header {
+            dim: 2,
+            count,
+            bounds,
+            half_extent: 2.0,
+            step: 0,
+            seed: 0,
+            mean_neighbours: 0.0,
+            order_parameter: order,
+            max_neighbours: 0,
+        };
+        let [x, y, vx, vy]: [Vec<f32>; 4] =
+            core::array::from_fn(|index| boids.iter().map(|boid| boid[index]).collect());
+        let mut out = VecOutput::new(frame_len(2, count).unwrap_or(0));
+        assert!(write_frame(&mut out, &header, &[&x, &y], &[&vx, &vy], ids).is_ok());
+        out
+    }
+
+    /// Boids 0 and 1 are 0.0625 apart over the torus' edge, and 2 is 0.5 from the latter.
+    const BOIDS: [[f32; 4]; 4] = [
+        [-2.0, 0.0, 1.0, 0.0],
+        [1.9375, 0.0, 1.0, 0.0],
+        [1.9375, 0.5, 1.0, 0.0],
+        [0.0, -1.9375, 1.0, 0.0],
+    ];
+
+    #[test]
+    fn pairs_by_hand() {
+        for (bounds, collisions, company) in [
+            // 0-1 collide; 0-1, 0-2, 1-2 keep company: two each for three of four boids.
+            (Bounds::Torus, 0.1 / (0.1 + 2.0 / 4.0), 6.0 / 28.0),
+            // Without the edge only 1-2 see each other.
+            (Bounds::Box, 1.0, 2.0 / 28.0),
+        ] {
+            let mut meter = Meter::default();
+            let frame = frame_of(bounds, &BOIDS, &[0, 1, 2, 3], 0.75);
+            assert!(Frame::new(frame.as_bytes()).map(|frame| meter.look(&frame)).is_ok());
+            let expected = Terms { order: 0.75, energy: 1.0, collisions, cohesion: company };
+            assert_eq!(meter.terms(0.5), expected);
+        }
+    }
+
+    #[test]
+    fn company_beyond_seven_does_not_count() {
+        let boids = [[0.0, 0.0, 1.0, 0.0]; 12];
+        let ids: Vec<u32> = (0..12).collect();
+        let frame = frame_of(Bounds::Torus, &boids, &ids, 1.0);
+        let mut meter = Meter::default();
+        assert!(Frame::new(frame.as_bytes()).map(|frame| meter.look(&frame)).is_ok());
+        let terms = meter.terms(0.5);
+        assert_eq!((terms.cohesion, terms.collisions), (1.0, 0.1 / 11.1));
+    }
+
+    #[test]
+    fn energy_follows_boids_by_their_ids() {
+        let before = frame_of(Bounds::Torus, &BOIDS, &[0, 1, 2, 3], 1.0);
+        // Boids 0 and 3 changed places in the arrays; boid 3 turned from (1, 0) to (1, 2).
+        let mut boids = BOIDS;
+        boids[0] = [0.0, -1.9375, 1.0, 2.0];
+        boids[3] = [-2.0, 0.0, 1.0, 0.0];
+        let after = frame_of(Bounds::Torus, &boids, &[3, 1, 2, 0], 1.0);
+        let mut meter = Meter::default();
+        for bytes in [&before, &after] {
+            assert!(Frame::new(bytes.as_bytes()).map(|frame| meter.follow(&frame)).is_ok());
+        }
+        // (2 / 0.5)^2 = 16 of one in four.
+        assert_eq!(meter.terms(0.5).energy, 1.0 / (1.0 + 4.0));
+    }
+
+    #[test]
+    fn shares_are_what_is_lost() {
+        let params = FitnessParams {
+            order_share: 1.0,
+            energy_share: 0.5,
+            collision_share: 0.25,
+            cohesion_share: 0.0,
+            ..FitnessParams::default()
+        };
+        let best = Terms { order: 1.0, energy: 1.0, collisions: 1.0, cohesion: 0.0 };
+        assert_eq!(best.fitness(&params), 1.0);
+        assert_eq!(Terms { energy: 0.0, ..best }.fitness(&params), 0.5);
+        assert_eq!(Terms { collisions: 0.0, ..best }.fitness(&params), 0.75);
+        assert_eq!(Terms { order: 0.0, ..best }.fitness(&params), 0.0);
+    }
+}

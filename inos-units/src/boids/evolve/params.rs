@@ -27,7 +27,7 @@ crate::params! {
         count: u32 = 40 in 1..=256 => "Boids of a trial";
         dim: u32 = 3 in 2..=3 => "Axes of a trial";
         steps: u32 = 120 in 2..=2000 => "Steps of a trial";
-        trials: u32 = 2 in 1..=16 => "Trials of a genome, whose terms are averaged";
+        trials: u32 = 4 in 1..=16 => "Trials of a genome, whose terms are averaged";
         dt: f32 = 0.05 in 0.001..=0.2 => "Length of a step of a trial, in seconds";
         order_share: f32 = 0.9 in 0.0..=1.0 => "Share of fitness that hangs on order";
         energy_share: f32 = 0.5 in 0.0..=1.0 => "Share of fitness that hangs on saving energy";
@@ -45,7 +45,7 @@ crate::params! {
         count: u32 = 40 in 1..=256 => "Boids of a trial";
         dim: u32 = 3 in 2..=3 => "Axes of a trial";
         steps: u32 = 120 in 2..=2000 => "Steps of a trial";
-        trials: u32 = 2 in 1..=16 => "Number of trials, whose terms are averaged";
+        trials: u32 = 4 in 1..=16 => "Number of trials, whose terms are averaged";
         dt: f32 = 0.05 in 0.001..=0.2 => "Length of a step, in seconds, whatever the rules say";
         order_share: f32 = 0.9 in 0.0..=1.0 => "Share of fitness that hangs on order";
         energy_share: f32 = 0.5 in 0.0..=1.0 => "Share of fitness that hangs on saving energy";
