@@ -100,9 +100,7 @@ fn assert_evolution_pays(base: &EvolveParams, calls: u32) {
     println!("tuned by hand: {tuned}");
     assert!(tuned > 0.6, "{tuned}");
     let [seen, unseen] = wins(&outcomes, 0);
-    assert!(seen >= 9, "{seen}");
-    // On starts that chose neither, luck has a part: a genome may suit the trials alone.
-    assert!(unseen >= 7, "{unseen}");
+    assert!(seen >= 9 && unseen >= 9, "{seen} {unseen}");
     for outcome in &outcomes {
         assert!(outcome.unseen[0] >= 0.9 * tuned, "{outcome:?}, tuned {tuned}");
     }
@@ -113,7 +111,7 @@ fn assert_evolution_pays(base: &EvolveParams, calls: u32) {
 
 /// Small flocks, since ten seeds are many.
 const SMALL: EvolveParams = EvolveParams {
-    population: 16,
+    population: 32,
     islands: 2,
     generations: 4,
     migrants: 1,
@@ -121,13 +119,13 @@ const SMALL: EvolveParams = EvolveParams {
     tournament: 3,
     selection: true,
     crossover_rate: 0.7,
-    mutation_rate: 0.25,
-    mutation_size: 0.2,
+    mutation_rate: 0.3,
+    mutation_size: 0.4,
     seed: 1,
     count: 24,
     dim: 2,
-    steps: 60,
-    trials: 8,
+    steps: 48,
+    trials: 5,
     dt: 0.1,
     order_share: 0.9,
     energy_share: 0.5,
@@ -137,7 +135,7 @@ const SMALL: EvolveParams = EvolveParams {
 
 #[test]
 fn evolution_beats_random_search_and_selection_is_why() {
-    assert_evolution_pays(&SMALL, 6);
+    assert_evolution_pays(&SMALL, 4);
 }
 
 #[test]

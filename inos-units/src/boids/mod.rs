@@ -79,7 +79,7 @@
 //! # Ok::<(), UnitError>(())
 //! ```
 
-mod evolve;
+pub mod evolve;
 mod frame;
 mod grid;
 mod init;

@@ -35,8 +35,40 @@
 //! Without `selection` parents are drawn blindly, nobody lives on, and who migrates does not
 //! depend on fitness: what remains is a random walk.
 //!
+//! # What goes wrong
+//! A genome is chosen by the trials it flew, and may suit them better than others. More trials
+//! and more genomes help; the method `fitness` with another seed tells.
+//!
+//! # Not supported
+//! Terms for predators, obstacles or goals; genes for the field of view, the lowest speed and
+//! `max_per_cell`, which are as by default; trials in a box or a sphere.
+//!
+//! # Guarantees
 //! All of it depends on the seed, the generation and the island, and on nothing else: the same
-//! calls give the same bits, on every machine.
+//! calls give the same bits, on every machine. Any bytes are safe as input. A call makes at most
+//! 2^32 steps of a boid.
+//!
+//! # Example
+//! ```
+//! use inos_units::boids::{EvolveParams, Population};
+//! use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+//!
+//! let units = Dispatcher::standard();
+//! let params = EvolveParams {
+//!     population: 6, generations: 2, count: 10, steps: 10, ..EvolveParams::default()
+//! };
+//! let params = params.to_json();
+//! let mut blob = Vec::new();
+//! for _ in 0..3 {
+//!     let call = Call { input: &blob, params: params.as_bytes() };
+//!     let mut out = VecOutput::new(1 << 16);
+//!     units.execute_named("boids", "evolve", call, &mut out, &Budget::unlimited())?;
+//!     // Here it could be published.
+//!     blob = out.to_vec();
+//! }
+//! assert_eq!(Population::parse(&blob)?.history.len(), 6);
+//! # Ok::<(), UnitError>(())
+//! ```
 
 mod fitness;
 mod genome;

@@ -21,8 +21,8 @@ crate::params! {
         selection: bool = true =>
             "Whether fitness decides who breeds, lives on and migrates; chance does if not";
         crossover_rate: f32 = 0.7 in 0.0..=1.0 => "Share of children that have two parents";
-        mutation_rate: f32 = 0.25 in 0.0..=1.0 => "Share of genes that change";
-        mutation_size: f32 = 0.2 in 0.0..=1.0 => "Largest change, as a share of the gene's range";
+        mutation_rate: f32 = 0.3 in 0.0..=1.0 => "Share of genes that change";
+        mutation_size: f32 = 0.4 in 0.0..=1.0 => "Largest change, as a share of the gene's range";
         seed: u64 = 1 in 0..=18446744073709551615 => "Seed of genomes, of breeding and of trials";
         count: u32 = 40 in 1..=256 => "Boids of a trial";
         dim: u32 = 3 in 2..=3 => "Axes of a trial";
