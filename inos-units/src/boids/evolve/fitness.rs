@@ -35,9 +35,10 @@ const HALF_COLLISIONS: f64 = 0.1;
 /// Steps between two looks at a frame.
 const STEPS_PER_LOOK: u32 = 4;
 
-/// Nanoseconds of a step: of itself, and of each boid.
-const STEP_COST: u64 = 1_500;
+/// Nanoseconds of a step: of itself, of each boid, and of each pair.
+const STEP_COST: u64 = 2_000;
 const BOID_COST: u64 = 60;
+const PAIR_COST: u64 = 2;
 
 /// More bytes than any score is.
 pub(in crate::boids) const MAX_LEN: usize = 512;
@@ -179,7 +180,8 @@ fn vector<'a>(array: impl Fn(usize) -> &'a [f32], index: usize) -> [f32; 3] {
 impl FitnessParams {
     /// Credits of one genome.
     pub(super) fn cost(&self) -> u64 {
-        let step = STEP_COST + BOID_COST * u64::from(self.count);
+        let count = u64::from(self.count);
+        let step = STEP_COST + BOID_COST * count + PAIR_COST * count * count / 2;
         step * u64::from(self.steps) * u64::from(self.trials)
     }
 
