@@ -201,6 +201,27 @@ fn the_best_of_an_island_moves_to_the_next() {
 }
 
 #[test]
+fn without_selection_fitness_decides_nothing() {
+    let blind = EvolveParams { selection: false, ..TINY };
+    let apart = population(&EvolveParams { migrants: 0, ..blind }, 1);
+    let together = population(&blind, 1);
+    for (number, island) in apart.islands.iter().enumerate() {
+        let next = (number + 1) % 5;
+        assert_eq!(together.islands[next][4], island[0], "the first migrates, and not the best");
+        assert_eq!(together.islands[next][..4], apart.islands[next][..4]);
+    }
+    // Nobody lives on, so everybody is scored.
+    assert_eq!(together.evaluations, 5 * 5 * 3);
+    // Other weights give other fitness, and the same genomes.
+    let other = EvolveParams { order_share: 0.1, cohesion_share: 0.3, ..blind };
+    let genomes = |params| {
+        population(params, 2).islands.concat().iter().map(|one| one.genome).collect::<Vec<_>>()
+    };
+    assert_eq!(genomes(&other), genomes(&blind));
+    assert_ne!(population(&other, 1).best.fitness, population(&blind, 1).best.fitness);
+}
+
+#[test]
 fn elites_live_on_and_the_history_says_so() {
     let params = EvolveParams { generations: 1, islands: 1, population: 12, ..TINY };
     let mut blob = Vec::new();

@@ -332,11 +332,12 @@ mod tests {
 
     #[test]
     fn energy_follows_boids_by_their_ids() {
-        let before = frame_of(Bounds::Torus, &BOIDS, &[0, 1, 2, 3], 1.0);
-        // Boids 0 and 3 changed places in the arrays; boid 3 turned from (1, 0) to (1, 2).
         let mut boids = BOIDS;
+        boids[0] = [-2.0, 0.0, -3.0, 1.0];
+        let before = frame_of(Bounds::Torus, &boids, &[0, 1, 2, 3], 1.0);
+        // Boids 0 and 3 changed places in the arrays; boid 3 turned from (1, 0) to (1, 2).
+        boids[3] = boids[0];
         boids[0] = [0.0, -1.9375, 1.0, 2.0];
-        boids[3] = [-2.0, 0.0, 1.0, 0.0];
         let after = frame_of(Bounds::Torus, &boids, &[3, 1, 2, 0], 1.0);
         let mut meter = Meter::default();
         for bytes in [&before, &after] {
