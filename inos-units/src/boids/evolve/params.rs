@@ -12,7 +12,7 @@ crate::params! {
     pub struct EvolveParams {
         population: u32 = 32 in 2..=4096 => "Genomes of each island";
         islands: u32 = 2 in 1..=64 => "Number of islands";
-        generations: u32 = 10 in 1..=1000 =>
+        generations: u32 = 5 in 1..=1000 =>
             "Generations that this call scores; islands exchange genomes at its end";
         migrants: u32 = 1 in 0..=64 => "Best genomes that each island sends to the next one";
         elites: u32 = 2 in 0..=64 => "Best genomes of an island that live on unchanged";
