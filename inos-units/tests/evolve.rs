@@ -98,7 +98,9 @@ fn assert_evolution_pays(base: &EvolveParams, calls: u32) {
     let unseen = FitnessParams { seed: UNSEEN, trials: 16, ..base.trials_of() };
     let tuned = fitness(&StepParams::default().to_json(), &unseen);
     println!("tuned by hand: {tuned}");
-    assert!(tuned > 0.6, "{tuned}");
+    // Or else nine tenths of it would be no feat. In three dimensions the trials end before all
+    // of its flock has turned.
+    assert!(tuned > 0.5, "{tuned}");
     let [seen, unseen] = wins(&outcomes, 0);
     assert!(seen >= 9 && unseen >= 9, "{seen} {unseen}");
     for outcome in &outcomes {
