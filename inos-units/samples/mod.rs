@@ -127,6 +127,19 @@ fn boids(add: Add<'_>) {
         frame = result("boids", "set_scene", &frame, &scene);
         add("boids", "step", &frame, r#"{"goal_weight": 2, "wind_x": 0.5, "fear_radius": 1}"#);
     }
+    for trials in [
+        r#""count": 12, "dim": 2, "steps": 6, "trials": 1"#,
+        r#""count": 20, "seed": 3, "steps": 5, "dt": 0.1"#,
+    ] {
+        let params = format!(r#"{{{trials}, "population": 4, "islands": 3, "generations": 2}}"#);
+        add("boids", "evolve", b"", &params);
+        let population = result("boids", "evolve", b"", &params);
+        add("boids", "evolve", &population, &params);
+        add("boids", "genome", &population, "");
+        let rules = result("boids", "genome", &population, "");
+        add("boids", "fitness", &rules, &format!("{{{trials}}}"));
+        add("boids", "fitness", b"", &format!("{{{trials}}}"));
+    }
 }
 
 #[cfg(feature = "compress")]

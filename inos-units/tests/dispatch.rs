@@ -112,7 +112,7 @@ fn ids_are_indices() {
     assert_eq!(units.resolve("x", "y"), Err(UnitError::UnknownUnit { name: "x".into() }));
     assert_eq!(units.resolve("hash", "y"), Err(UnitError::UnknownMethod { name: "y".into() }));
     let budget = Budget::unlimited();
-    for raw in [13, 0xffff, 0x1_0006, 0xff_0000, u32::MAX] {
+    for raw in [13, 0xffff, 0x1_0040, 0xff_0000, u32::MAX] {
         let id = MethodId::from_raw(raw);
         let mut out = VecOutput::new(64);
         let expected = UnitError::UnknownId { id: raw };
@@ -155,6 +155,16 @@ fn a_panic_ends_the_call_and_nothing_else() {
     assert_eq!(units.execute_named("hash", "sha256", call, &mut out, &budget), Ok(32));
 }
 
+const TINY_EVOLUTION: &[u8] = br#"{"count": 9, "steps": 4, "population": 4, "generations": 1}"#;
+
+fn tiny_population(units: &Dispatcher) -> VecOutput {
+    let mut population = VecOutput::new(1 << 12);
+    let call = Call { input: b"", params: TINY_EVOLUTION };
+    let budget = Budget::unlimited();
+    units.execute_named("boids", "evolve", call, &mut population, &budget).expect("evolve");
+    population
+}
+
 #[test]
 fn budgets_end_calls() {
     let units = Dispatcher::standard();
@@ -166,6 +176,10 @@ fn budgets_end_calls() {
     let init = Call { input: b"", params };
     units.execute_named("boids", "init", init, &mut frame, &Budget::unlimited()).expect("init");
     let on_frame = Call { input: frame.as_bytes(), params: b"" };
+    let population = tiny_population(&units);
+    let on_population = Call { input: population.as_bytes(), params: TINY_EVOLUTION };
+    let genome = Call { params: b"", ..on_population };
+    let fitness = Call { input: b"", params: br#"{"steps": 9}"# };
     for (unit, method, call) in [
         ("hash", "blake3", NOTHING),
         ("hash", "sha256", NOTHING),
@@ -173,6 +187,9 @@ fn budgets_end_calls() {
         ("boids", "step", on_frame),
         ("boids", "resize", on_frame),
         ("boids", "stats", on_frame),
+        ("boids", "evolve", on_population),
+        ("boids", "genome", genome),
+        ("boids", "fitness", fitness),
     ] {
         let mut out = VecOutput::new(1 << 22);
         let mut run = |budget| units.execute_named(unit, method, call, &mut out, budget);
@@ -201,6 +218,10 @@ fn results_that_do_not_fit_are_refused() {
     let mut frame = VecOutput::new(1 << 16);
     units.execute_named("boids", "init", NOTHING, &mut frame, &budget).expect("init");
     let on_frame = Call { input: frame.as_bytes(), params: b"" };
+    let population = tiny_population(&units);
+    let on_population = Call { input: population.as_bytes(), params: TINY_EVOLUTION };
+    let genome = Call { params: b"", ..on_population };
+    let fitness = Call { input: b"", params: br#"{"steps": 9}"# };
     for (unit, method, call) in [
         ("hash", "blake3", NOTHING),
         ("hash", "sha256", NOTHING),
@@ -208,6 +229,9 @@ fn results_that_do_not_fit_are_refused() {
         ("boids", "step", on_frame),
         ("boids", "resize", on_frame),
         ("boids", "stats", on_frame),
+        ("boids", "evolve", on_population),
+        ("boids", "genome", genome),
+        ("boids", "fitness", fitness),
     ] {
         let mut whole = VecOutput::new(1 << 16);
         let len = units.execute_named(unit, method, call, &mut whole, &budget).expect("it fits");

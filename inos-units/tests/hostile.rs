@@ -178,7 +178,7 @@ proptest! {
         r#"\{("(count|dim|seed|bounds|half_extent|speed|dt|max_per_cell)":(-?[0-9]{1,12}(\.[0-9]{1,3})?(e[0-9]{1,3})?|null|true|"torus"|\[\]),?){0,3}\}"#
             .prop_map(String::into_bytes),
     ]) {
-        // Keeps what a lucky text asks for small.
+        // Keeps what a lucky text asks for small: fifty milliseconds, and little memory.
         let units = Dispatcher::standard();
         let frame = init(&InitParams { count: 5, ..InitParams::default() });
         for info in units.units() {
@@ -186,8 +186,9 @@ proptest! {
                 let mut out = VecOutput::new(1 << 16);
                 for input in [frame.as_bytes(), b""] {
                     let call = Call { input, params: &text };
+                    let budget = Budget::unlimited().with_credits(50_000_000);
                     let result =
-                        units.execute_named(info.name, method.name, call, &mut out, &Budget::unlimited());
+                        units.execute_named(info.name, method.name, call, &mut out, &budget);
                     prop_assert!(result != Err(UnitError::Panicked), "{} {}", info.name, method.name);
                 }
             }

@@ -8,6 +8,9 @@
 //! | `set_scene` | a frame | [`SceneParams`] | the frame with other obstacles and predators |
 //! | `neighbours_of` | a frame | [`NeighboursParams`] | ids and distances |
 //! | `stats` | a frame | [`StatsParams`] | JSON: speeds, order parameter, neighbours, clusters |
+//! | `evolve` | nothing or a [`Population`] | [`EvolveParams`] | a population some generations on |
+//! | `genome` | a population | none | JSON: the [`StepParams`] of its best genome |
+//! | `fitness` | [`StepParams`] | [`FitnessParams`] | JSON: fitness and its four terms |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
 //! step is a function from one frame to the next.
@@ -83,6 +86,7 @@
 //! # Ok::<(), UnitError>(())
 //! ```
 
+pub mod evolve;
 mod frame;
 mod grid;
 mod hunt;
@@ -107,6 +111,10 @@ mod world;
 
 use std::sync::Arc;
 
+pub use evolve::{
+    EvolveParams, FitnessParams, GENE_RANGES, GENES, Generation, Genome, MAX_HISTORY,
+    POPULATION_MAGIC, POPULATION_VERSION, Population, Scored, genome_params,
+};
 pub use frame::{
     FORMAT_VERSION, Frame, HEADER_LEN, Header, MAGIC, MAX_COUNT, MAX_HALF_EXTENT, MIN_HALF_EXTENT,
     frame_len, frame_len_with, write_frame,
@@ -119,6 +127,7 @@ pub use simd::InstructionSet;
 
 use crate::budget::Budget;
 use crate::error::UnitError;
+use crate::schema::NoParams;
 use crate::unit;
 use crate::unit::{Cost, Plan};
 
@@ -164,6 +173,10 @@ impl BoidsUnit {
     #[must_use]
     pub const fn instructions(&self) -> InstructionSet {
         self.instructions
+    }
+
+    fn stepper(&self) -> evolve::Stepper {
+        evolve::Stepper { instructions: self.instructions, pools: Arc::clone(&self.pools) }
     }
 
     fn step_plan(
@@ -246,6 +259,40 @@ unit! {
             bound: |_, params, _| Ok(neighbours::bound(params)),
             run: whole(|_, params, input, out, budget| {
                 neighbours::neighbours_of(params, input, out, budget)
+            }),
+        }
+        evolve(EvolveParams) {
+            summary: "Rule sets after some generations of evolution",
+            input: "nothing or a population",
+            result: "a population",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 1_000, result_kib: 1_000 },
+            answer: "a second implementation of the genomes, and rules scored from outside",
+            bound: |_, params, input| Ok(evolve::bound(params, input)),
+            run: split(|unit, params, input, budget| {
+                Ok(Box::new(evolve::EvolvePlan::new(params, input, unit.stepper(), budget)?))
+            }),
+        }
+        genome(NoParams) {
+            summary: "The best rules of a population",
+            input: "a population",
+            result: "a JSON object, the parameters of step",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 500, result_kib: 0 },
+            answer: "a population written by hand",
+            bound: |_, _, _| Ok(evolve::MAX_RULES_LEN),
+            run: whole(|_, _, input, out, budget| evolve::genome(input, out, budget)),
+        }
+        fitness(FitnessParams) {
+            summary: "How well rules fly",
+            input: "parameters of step, in either encoding, or nothing",
+            result: "a JSON object",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 10_000, result_kib: 0 },
+            answer: "flights step by step, measured in a second implementation",
+            bound: |_, _, _| Ok(evolve::MAX_LEN),
+            run: whole(|unit, params, input, out, budget| {
+                evolve::fitness(params, input, &unit.stepper(), out, budget)
             }),
         }
     }

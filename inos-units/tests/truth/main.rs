@@ -8,6 +8,7 @@ mod age;
 mod compress;
 #[cfg(feature = "crypto")]
 mod crypto;
+mod evolve;
 mod hash;
 #[cfg(feature = "math")]
 mod math;
@@ -91,6 +92,9 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("boids", "stats", stats),
     ("boids", "set_scene", set_scene),
     ("boids", "neighbours_of", neighbours_of),
+    ("boids", "evolve", evolve::evolve),
+    ("boids", "genome", evolve::genome),
+    ("boids", "fitness", evolve::fitness),
     #[cfg(feature = "storage")]
     ("storage", "put", storage::put),
     #[cfg(feature = "storage")]
