@@ -29,7 +29,11 @@ pub(crate) fn genome() {
     let out = call("boids", "genome", &blob, b"").expect("genome");
     let expected = r#"{"separation_radius":0.5,"alignment_radius":1.25,"cohesion_radius":0.75,
         "separation_weight":1.5,"alignment_weight":2.5,"cohesion_weight":0.25,"min_speed":0.5,
-        "max_speed":2.0,"max_force":4.0,"dt":0.02,"field_of_view":1.0,"max_per_cell":32}"#;
+        "max_speed":2.0,"max_force":4.0,"dt":0.02,"field_of_view":1.0,
+        "goal_weight":0.0,"goal_x":0.0,"goal_y":0.0,"goal_z":0.0,
+        "wind_x":0.0,"wind_y":0.0,"wind_z":0.0,
+        "fear_radius":2.0,"fear_weight":10.0,"predator_speed":1.6,"catch_radius":0.1,
+        "avoid_radius":1.0,"avoid_weight":10.0,"max_per_cell":32}"#;
     let expected: String = expected.split_whitespace().collect();
     assert_eq!(out.as_bytes(), expected.as_bytes());
 }
