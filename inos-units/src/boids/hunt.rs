@@ -1,7 +1,7 @@
 //! What predators find in the grid.
 #![forbid(unsafe_code)]
 
-use super::grid::{Grid, Row};
+use super::grid::Grid;
 use super::rng::dot;
 use super::scene::Predator;
 use super::sort::Sorted;
@@ -10,7 +10,6 @@ use super::sort::Sorted;
 pub(super) struct Hunt<'a> {
     pub(super) grid: &'a Grid,
     pub(super) sorted: &'a Sorted,
-    pub(super) dim: usize,
     pub(super) radius: f32,
 }
 
@@ -19,7 +18,8 @@ impl Hunt<'_> {
     pub(super) fn prey(&self, predator: &Predator) -> Option<[f32; 3]> {
         let mut nearest = None;
         let mut least = self.radius * self.radius;
-        self.look(predator, |way, squared| {
+        self.sorted.around(self.grid, predator.pos, |_, way| {
+            let squared = dot(way, way);
             if squared < least {
                 (nearest, least) = (Some(way), squared);
             }
@@ -30,27 +30,9 @@ impl Hunt<'_> {
     /// How many boids are nearer than `reach`, which is no further than it sees.
     pub(super) fn caught(&self, predator: &Predator, reach: f32) -> u32 {
         let mut count = 0_u32;
-        self.look(predator, |_, squared| count += u32::from(squared < reach * reach));
+        self.sorted.around(self.grid, predator.pos, |_, way| {
+            count += u32::from(dot(way, way) < reach * reach);
+        });
         count
-    }
-
-    /// The way to each boid in the cells around, and its square.
-    fn look(&self, predator: &Predator, mut found: impl FnMut([f32; 3], f32)) {
-        let [x, y, z] = predator.pos;
-        let mut rows = [Row::default(); 9];
-        let row_count = self.grid.rows_around(y, z, &mut rows);
-        for row in rows.iter().take(row_count) {
-            for run in self.grid.slices_around(x, x).iter().flatten() {
-                let [dy, dz] = row.shift;
-                for body in self.sorted.run(row.first, run.first, run.last) {
-                    let [bx, by, bz, _] = body.pos;
-                    let mut way = [bx - (x - run.shift), by - (y - dy), bz - (z - dz)];
-                    if self.dim == 2 {
-                        way[2] = 0.0;
-                    }
-                    found(way, dot(way, way));
-                }
-            }
-        }
     }
 }

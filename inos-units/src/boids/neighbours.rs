@@ -7,12 +7,12 @@ use crate::output::require;
 use crate::unit::Output;
 
 use super::frame::Frame;
-use super::grid::{Grid, Row};
+use super::grid::Grid;
 use super::params::{Bounds, NeighboursParams};
 use super::rng::dot;
 use super::simd::InstructionSet;
-use super::sort::{Arrays, Sorted};
-use super::survey::{Brought, survey};
+use super::sort::Sorted;
+use super::survey::Brought;
 use super::world::World;
 
 /// Boids looked at between two looks at the budget.
@@ -29,11 +29,6 @@ pub(super) const fn bound(params: &NeighboursParams) -> usize {
     params.max as usize * PAIR_LEN
 }
 
-fn world_of(frame: &Frame<'_>) -> World {
-    let header = frame.header();
-    World { dim: frame.dim(), bounds: header.bounds, half_extent: header.half_extent }
-}
-
 /// The ids and distances of the nearest neighbours of a boid, the nearest first.
 pub(super) fn neighbours_of(
     params: &NeighboursParams,
@@ -42,7 +37,7 @@ pub(super) fn neighbours_of(
     budget: &Budget,
 ) -> Result<usize, UnitError> {
     let frame = Frame::new(input)?;
-    let world = world_of(&frame);
+    let world = World::of(&frame);
     let place = frame.ids().iter().position(|&id| id == params.id);
     let place = place.ok_or(UnitError::NotFound { what: "a boid of this id" })?;
     budget.check()?;
@@ -86,24 +81,13 @@ pub(super) struct Structure {
 impl Structure {
     /// That of a frame's boids, of which no more than [`MAX_PER_CELL`] to a cell are compared.
     pub(super) fn of(frame: &Frame<'_>, radius: f32, budget: &Budget) -> Result<Self, UnitError> {
-        let world = world_of(frame);
+        let world = World::of(frame);
         if world.bounds == Bounds::Torus && radius > world.half_extent {
             let expected = "at most half_extent in a torus";
             return Err(UnitError::BadParam { name: "radius", expected });
         }
-        let arrays = Arrays {
-            pos: core::array::from_fn(|axis| frame.pos(axis)),
-            vel: core::array::from_fn(|axis| frame.vel(axis)),
-        };
         let mut brought = Brought::default();
-        let (low, high, arrays) = match survey(&arrays, &world)? {
-            Some((low, high)) => (low, high, arrays),
-            None => {
-                brought.bring_in(&arrays, &world);
-                let (low, high) = brought.extent()?;
-                (low, high, brought.arrays())
-            }
-        };
+        let ((low, high), arrays) = brought.of(frame, &world)?;
         let grid = Grid::fit(&world, low, high, radius, MAX_PER_CELL, frame.count());
         let mut sorted = Sorted::default();
         sorted.sort(&grid, &arrays, frame.ids(), InstructionSet::widest());
@@ -123,24 +107,14 @@ impl Structure {
                 budget.check()?;
             }
             let [x, y, z, _] = body.pos;
-            let mut rows = [Row::default(); 9];
-            let row_count = grid.rows_around(y, z, &mut rows);
             let mut least = radius * radius;
-            for row in rows.iter().take(row_count) {
-                for run in grid.slices_around(x, x).iter().flatten() {
-                    let range = sorted.run_range(row.first, run.first, run.last);
-                    let [dy, dz] = row.shift;
-                    for other in range {
-                        let [bx, by, bz, _] = sorted.bodies[other].pos;
-                        let way = [bx - (x - run.shift), by - (y - dy), bz - (z - dz)];
-                        let squared = dot(way, way);
-                        if squared < radius * radius && other != index {
-                            groups.join(index, other);
-                            least = least.min(squared);
-                        }
-                    }
+            sorted.around(grid, [x, y, z], |other, way| {
+                let squared = dot(way, way);
+                if squared < radius * radius && other != index {
+                    groups.join(index, other);
+                    least = least.min(squared);
                 }
-            }
+            });
             if least < radius * radius {
                 sum += f64::from(least.sqrt());
             } else {

@@ -1,7 +1,7 @@
 //! The order parameter, summed so that the order of summing does not matter.
 
 use super::rule::{Flyers, length_of};
-use super::simd::{Lanes, Simd};
+use super::simd::{Lanes, Simd, length};
 
 /// One, as the length of a heading in fixed point.
 const UNIT: f32 = (1 << 30) as f32;
@@ -38,11 +38,7 @@ impl HeadingSum {
         count: usize,
     ) {
         let vel = flyers.vel.each_ref().map(|lanes| simd.load(lanes));
-        let mut squared = simd.mul(vel[0], vel[0]);
-        for &value in &vel[1..DIM] {
-            squared = simd.add(squared, simd.mul(value, value));
-        }
-        let speed = simd.sqrt(squared);
+        let speed = length::<S, DIM>(simd, vel);
         let moves = simd.less(simd.splat(0.0), speed);
         let per_speed = simd.div(simd.splat(1.0), speed);
         for (sum, &value) in self.0.iter_mut().zip(&vel[..DIM]) {

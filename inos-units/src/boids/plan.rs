@@ -17,9 +17,9 @@ use super::pool::Pool;
 use super::rule::{Flyers, Rule};
 use super::scene::Scene;
 use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
-use super::sort::{Arrays, Sorted};
+use super::sort::Sorted;
 use super::surroundings::Surroundings;
-use super::survey::{Brought, survey};
+use super::survey::Brought;
 use super::sweep::{Sums, look};
 use super::world::World;
 
@@ -69,23 +69,11 @@ impl StepPlan {
         params.check(header.bounds, header.half_extent)?;
         budget.check()?;
 
-        let world =
-            World { dim: frame.dim(), bounds: header.bounds, half_extent: header.half_extent };
+        let world = World::of(&frame);
         let radius = params.perception_radius();
         let mut sorted = pools.sorted.take();
         let mut brought = pools.brought.take();
-        let arrays = Arrays {
-            pos: core::array::from_fn(|axis| frame.pos(axis)),
-            vel: core::array::from_fn(|axis| frame.vel(axis)),
-        };
-        let (low, high, arrays) = match survey(&arrays, &world)? {
-            Some((low, high)) => (low, high, arrays),
-            None => {
-                brought.bring_in(&arrays, &world);
-                let (low, high) = brought.extent()?;
-                (low, high, brought.arrays())
-            }
-        };
+        let ((low, high), arrays) = brought.of(&frame, &world)?;
         budget.check()?;
         let grid = Grid::fit(&world, low, high, radius, params.max_per_cell, frame.count());
         sorted.sort(&grid, &arrays, frame.ids(), instructions);
@@ -96,7 +84,7 @@ impl StepPlan {
         let mut scene = Scene::read(&frame, &world)?;
         let surroundings = Surroundings::new(params, world, &scene);
         if let Some(surroundings) = surroundings.as_ref().filter(|_| !scene.predators.is_empty()) {
-            let hunt = Hunt { grid: &grid, sorted: &sorted, dim: world.dim, radius };
+            let hunt = Hunt { grid: &grid, sorted: &sorted, radius };
             let reach = params.catch_radius.min(radius);
             let caught = scene.predators.iter().map(|predator| hunt.caught(predator, reach));
             header.caught = caught.fold(0, u32::saturating_add);

@@ -23,7 +23,7 @@
 
 use super::params::{Bounds, StepParams};
 use super::rng::{SplitMix64, dot};
-use super::simd::{Lanes, MAX_LANES, Simd};
+use super::simd::{Lanes, MAX_LANES, Simd, length};
 use super::sort::Body;
 use super::surroundings::Surroundings;
 use super::sweep::{Group, Sight, Sums};
@@ -255,15 +255,6 @@ impl<S: Simd> Steering<S> {
         }
         (simd.bits(still), outside)
     }
-}
-
-#[inline(always)]
-fn length<S: Simd, const DIM: usize>(simd: S, vector: [S::F; 3]) -> S::F {
-    let mut squared = simd.mul(vector[0], vector[0]);
-    for &value in &vector[1..DIM] {
-        squared = simd.mul_add(value, value, squared);
-    }
-    simd.sqrt(squared)
 }
 
 /// The length of a vector, in f32.

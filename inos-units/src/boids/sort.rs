@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::grid::Grid;
+use super::grid::{Grid, Row};
 use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 
 /// One boid. The last lane of each is zero.
@@ -231,6 +231,26 @@ impl Sorted {
         }
     }
 
+    /// Calls `found` with the index of every boid that is seen from a position, and of others
+    /// nearby, and with the way there. In 2D z is zero.
+    pub(super) fn around(
+        &self,
+        grid: &Grid,
+        [x, y, z]: [f32; 3],
+        mut found: impl FnMut(usize, [f32; 3]),
+    ) {
+        let mut rows = [Row::default(); 9];
+        let row_count = grid.rows_around(y, z, &mut rows);
+        for Row { first, shift: [dy, dz] } in rows.into_iter().take(row_count) {
+            for run in grid.slices_around(x, x).iter().flatten() {
+                for index in self.run_range(first, run.first, run.last) {
+                    let [bx, by, bz, _] = self.bodies[index].pos;
+                    found(index, [bx - (x - run.shift), by - (y - dy), bz - (z - dz)]);
+                }
+            }
+        }
+    }
+
     /// The boids that are seen in cells `first..=last` of the row that begins with cell `row`.
     #[inline(always)]
     pub(super) fn run(&self, row: usize, first: i32, last: i32) -> &[Body] {
@@ -239,7 +259,7 @@ impl Sorted {
 
     /// Their indices.
     #[inline(always)]
-    pub(super) fn run_range(&self, row: usize, first: i32, last: i32) -> Range<usize> {
+    fn run_range(&self, row: usize, first: i32, last: i32) -> Range<usize> {
         let start = self.starts[row + first as usize] as usize;
         let end = self.starts[row + last as usize + 1] as usize;
         start..end

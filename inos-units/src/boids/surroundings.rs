@@ -17,8 +17,8 @@
 use super::params::{Bounds, StepParams};
 use super::rng::dot;
 use super::scene::{Obstacle, Predator, Scene};
-use super::simd::Simd;
-use super::world::World;
+use super::simd::{Simd, length};
+use super::world::{World, mirror};
 
 /// Prepared for the inner loop.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Surroundings {
                 let far = simd.less(half, way[axis]);
                 way[axis] = simd.sub(way[axis], simd.keep(far, width));
                 let far = simd.less(way[axis], simd.sub(simd.splat(0.0), half));
-                way[axis] = simd.add_where(far, simd.add(way[axis], simd.splat(0.0)), width);
+                way[axis] = simd.add(way[axis], simd.keep(far, width));
             }
         }
         way
@@ -86,7 +86,7 @@ impl Surroundings {
         let zero = simd.splat(0.0);
         if self.goal_weight != 0.0 {
             let way = self.toward::<S, DIM>(simd, pos, &self.goal);
-            let distance = length::<S, DIM>(simd, &way);
+            let distance = length::<S, DIM>(simd, way);
             let pull = simd.div(simd.splat(self.goal_weight), distance);
             let pull = simd.keep(simd.less(zero, distance), pull);
             for axis in 0..DIM {
@@ -95,7 +95,7 @@ impl Surroundings {
         }
         for predator in &self.scene.predators {
             let way = self.toward::<S, DIM>(simd, pos, &predator.pos);
-            let distance = length::<S, DIM>(simd, &way);
+            let distance = length::<S, DIM>(simd, way);
             force = flee::<S, DIM>(simd, force, &way, distance, self.fear);
         }
         for obstacle in &self.scene.obstacles {
@@ -117,7 +117,7 @@ impl Surroundings {
         match obstacle {
             Obstacle::Sphere { center, radius } => {
                 let way = self.toward::<S, DIM>(simd, pos, center);
-                let distance = length::<S, DIM>(simd, &way);
+                let distance = length::<S, DIM>(simd, way);
                 // As long as the distance is; only its direction counts.
                 let outside = simd.sub(distance, simd.splat(*radius));
                 let scale = simd.div(outside, simd.max(distance, simd.splat(f32::MIN_POSITIVE)));
@@ -135,7 +135,7 @@ impl Surroundings {
                         simd.max(simd.min(way[axis], half), simd.sub(simd.splat(0.0), half));
                     way[axis] = simd.sub(way[axis], inner);
                 }
-                let distance = length::<S, DIM>(simd, &way);
+                let distance = length::<S, DIM>(simd, way);
                 (way, distance)
             }
         }
@@ -170,12 +170,7 @@ impl Surroundings {
             for axis in 0..self.world.dim {
                 pos[axis] += target[axis] - from[axis];
             }
-            let inward = dot(*vel, normal);
-            if inward < 0.0 {
-                for (speed, direction) in vel.iter_mut().zip(normal) {
-                    *speed -= 2.0 * inward * direction;
-                }
-            }
+            mirror(vel, normal.map(|value| -value));
             self.world.contain(pos, vel);
         }
     }
@@ -268,13 +263,4 @@ fn flee<S: Simd, const DIM: usize>(
         }
     }
     force
-}
-
-#[inline(always)]
-fn length<S: Simd, const DIM: usize>(simd: S, vector: &[S::F; 3]) -> S::F {
-    let mut squared = simd.mul(vector[0], vector[0]);
-    for &value in &vector[1..DIM] {
-        squared = simd.mul_add(value, value, squared);
-    }
-    simd.sqrt(squared)
 }

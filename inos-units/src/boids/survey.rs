@@ -6,6 +6,7 @@
 
 use crate::error::UnitError;
 
+use super::frame::Frame;
 use super::sort::Arrays;
 use super::world::{MAX_VELOCITY, World};
 
@@ -20,7 +21,7 @@ pub(super) type Corners = ([f32; 3], [f32; 3]);
 ///
 /// # Errors
 /// [`UnitError::BadInput`] for a position or velocity that is not finite.
-pub(super) fn survey(arrays: &Arrays<'_>, world: &World) -> Result<Option<Corners>, UnitError> {
+fn survey(arrays: &Arrays<'_>, world: &World) -> Result<Option<Corners>, UnitError> {
     let mut is_inside = true;
     let (mut low, mut high) = ([0.0; 3], [0.0; 3]);
     for axis in 0..world.dim {
@@ -66,9 +67,30 @@ pub(super) struct Brought {
 }
 
 impl Brought {
+    /// A frame's boids, in the world, and where they are: from where they lie in the frame, or
+    /// from here if they had to be brought in.
+    ///
+    /// # Errors
+    /// As [`survey`].
+    pub(super) fn of<'a>(
+        &'a mut self,
+        frame: &Frame<'a>,
+        world: &World,
+    ) -> Result<(Corners, Arrays<'a>), UnitError> {
+        let arrays = Arrays {
+            pos: core::array::from_fn(|axis| frame.pos(axis)),
+            vel: core::array::from_fn(|axis| frame.vel(axis)),
+        };
+        if let Some(corners) = survey(&arrays, world)? {
+            return Ok((corners, arrays));
+        }
+        self.bring_in(&arrays, world);
+        Ok((self.extent()?, self.arrays()))
+    }
+
     /// Copies boids. A position outside the world is brought in as a move across its edge would
     /// be; a velocity component beyond `MAX_VELOCITY` is cut off there. All are finite.
-    pub(super) fn bring_in(&mut self, arrays: &Arrays<'_>, world: &World) {
+    fn bring_in(&mut self, arrays: &Arrays<'_>, world: &World) {
         for axis in 0..3 {
             self.pos[axis].clear();
             self.pos[axis].extend_from_slice(arrays.pos[axis]);
@@ -89,7 +111,7 @@ impl Brought {
     }
 
     /// Where they are.
-    pub(super) fn extent(&self) -> Result<Corners, UnitError> {
+    fn extent(&self) -> Result<Corners, UnitError> {
         let (mut low, mut high) = ([0.0; 3], [0.0; 3]);
         for axis in 0..3 {
             if !self.pos[axis].is_empty() {
@@ -99,7 +121,7 @@ impl Brought {
         Ok((low, high))
     }
 
-    pub(super) fn arrays(&self) -> Arrays<'_> {
+    fn arrays(&self) -> Arrays<'_> {
         Arrays {
             pos: self.pos.each_ref().map(Vec::as_slice),
             vel: self.vel.each_ref().map(Vec::as_slice),

@@ -1,5 +1,6 @@
 //! The world's edge: where a boid that would leave ends up.
 
+use super::frame::Frame;
 use super::params::Bounds;
 use super::rng::dot;
 
@@ -20,6 +21,12 @@ pub(super) struct World {
 }
 
 impl World {
+    /// That of a frame.
+    pub(super) fn of(frame: &Frame<'_>) -> Self {
+        let header = frame.header();
+        Self { dim: frame.dim(), bounds: header.bounds, half_extent: header.half_extent }
+    }
+
     /// Brings a finite position into the world and turns the velocity as the edge does.
     ///
     /// Afterwards each coordinate is in `[-h, h]` (in `[-h, h)` for a torus), and in a sphere
@@ -93,11 +100,16 @@ impl World {
         let scale = 1.0 / dot(scaled, scaled).sqrt();
         let normal = scaled.map(|value| value * scale);
         *pos = normal.map(|value| value * self.half_extent * SURFACE);
-        let outward = dot(*vel, normal);
-        if outward > 0.0 {
-            for (speed, direction) in vel.iter_mut().zip(normal) {
-                *speed -= 2.0 * outward * direction;
-            }
+        mirror(vel, normal);
+    }
+}
+
+/// Turns back what of a velocity goes in the direction of `normal`, of length one.
+pub(super) fn mirror(vel: &mut [f32; 3], normal: [f32; 3]) {
+    let outward = dot(*vel, normal);
+    if outward > 0.0 {
+        for (speed, direction) in vel.iter_mut().zip(normal) {
+            *speed -= 2.0 * outward * direction;
         }
     }
 }

@@ -104,6 +104,16 @@ pub(super) trait Kernel {
     fn run<S: Simd>(self, simd: S);
 }
 
+/// The length of a vector of `DIM` axes, summed from the first to the last.
+#[inline(always)]
+pub(super) fn length<S: Simd, const DIM: usize>(simd: S, vector: [S::F; 3]) -> S::F {
+    let mut squared = simd.mul(vector[0], vector[0]);
+    for &value in &vector[1..DIM] {
+        squared = simd.mul_add(value, value, squared);
+    }
+    simd.sqrt(squared)
+}
+
 /// What vectors the flock is computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
