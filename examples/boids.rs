@@ -16,6 +16,10 @@ mod animation;
 mod args;
 #[path = "boids/attached.rs"]
 mod attached;
+#[path = "boids/breeder.rs"]
+mod breeder;
+#[path = "boids/caller.rs"]
+mod caller;
 #[path = "boids/camera.rs"]
 mod camera;
 #[path = "boids/canvas.rs"]
@@ -26,24 +30,34 @@ mod glow;
 mod headless;
 #[path = "boids/live.rs"]
 mod live;
+#[path = "boids/obstacles.rs"]
+mod obstacles;
 #[path = "boids/owner.rs"]
 mod owner;
 #[path = "boids/palette.rs"]
 mod palette;
+#[path = "boids/panel.rs"]
+mod panel;
 #[path = "boids/pen.rs"]
 mod pen;
 #[path = "boids/picture.rs"]
 mod picture;
 #[path = "boids/pilot.rs"]
 mod pilot;
+#[path = "boids/preset.rs"]
+mod preset;
 #[path = "boids/problem.rs"]
 mod problem;
+#[path = "boids/props.rs"]
+mod props;
 #[path = "boids/report.rs"]
 mod report;
 #[path = "boids/scene.rs"]
 mod scene;
 #[path = "boids/screen.rs"]
 mod screen;
+#[path = "boids/script.rs"]
+mod script;
 #[path = "boids/status.rs"]
 mod status;
 #[path = "boids/terminal.rs"]

@@ -4,6 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use inos::units::boids::MAX_PREDATORS;
+
+use crate::preset::Preset;
 
 /// Most boids that the example lays memory out for.
 const MAX_COUNT: i64 = 4_000_000;
@@ -33,6 +36,36 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Edge::Torus)]
     pub(crate) bounds: Edge,
 
+    /// Rules to fly by
+    #[arg(long, value_enum, default_value_t = Preset::Classic)]
+    pub(crate) preset: Preset,
+
+    /// What hunts them, up to 64 [default: what the preset says]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_PREDATORS)))]
+    pub(crate) predators: Option<u32>,
+
+    /// What they keep out of: a file with lines `sphere x y z r` and `box x y z hx hy hz`, in shares
+    /// of half the world's width
+    #[arg(long, value_name = "FILE")]
+    pub(crate) obstacles: Option<PathBuf>,
+
+    /// Evolve rules and fly by the best: so many generations, or without a number as many as there
+    /// are until you quit [default without a terminal: 60]
+    #[arg(long, value_name = "GENERATIONS", num_args = 0..=1, default_missing_value = "0")]
+    pub(crate) evolve: Option<u64>,
+
+    /// Take down what was asked of the flock, so that it can be flown again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Fly a recorded flight again, to the same bits
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["attach", "count", "steps", "dim", "seed", "bounds", "preset", "predators", "obstacles", "evolve", "record"])]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// Measure flocks of many sizes on this machine, and print a table
+    #[arg(long, conflicts_with_all = ["attach", "replay", "record", "evolve", "memory", "count", "steps", "obstacles", "predators", "out"])]
+    pub(crate) bench: bool,
+
     /// Worker threads [default: one per core]
     #[arg(long, value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -42,7 +75,7 @@ pub(crate) struct Args {
     pub(crate) memory: PathBuf,
 
     /// Show the flock that another process flies in FILE
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["memory", "count", "dim", "seed", "bounds", "threads", "rate"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["memory", "count", "dim", "seed", "bounds", "threads", "rate", "preset", "predators", "obstacles", "evolve", "record"])]
     pub(crate) attach: Option<PathBuf>,
 
     /// Map the attached file for reading only, and copy frames instead of pinning them
@@ -71,7 +104,7 @@ pub(crate) struct Args {
 }
 
 const KEYS: &str = "Keys of the live view: q quit, space pause, + and - count, \
-1-6 weights (separation, alignment, cohesion, down and up), r reset, c camera";
+1-6 weights (separation, alignment, cohesion, down and up), r reset, c camera, i panel";
 
 /// What happens at the edge of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use inos::{Access, Cooperative, Error, FileMemory, Liveness, Party, PingPong, Sections};
 
 use crate::args::Args;
+use crate::breeder::Nest;
 use crate::headless::{Recorder, watch};
 use crate::live::{Live, show};
 use crate::owner::{check_out, is_live, picture, print};
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
         Some(mine) => Viewer::new(mine)?,
         None => Viewer::observing(&sections)?,
     };
+    let mut nest = Nest::new(&sections)?;
     let mut report = Report::default();
     let out = picture(args, live);
     let frame_len = PingPong::open(&sections, world::FRAMES)?.config().frame_len.into();
@@ -46,8 +48,9 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
     let mut signal = None;
     if live {
         let panic_after_frames = args.panic_after_frames;
-        let view = Live { orders: None, count: (0, 0), panic_after_frames };
-        signal = show(&mut viewer, &view, &mut report, || false)?;
+        let view =
+            Live { orders: None, replays: false, rules: None, count: (0, 0), panic_after_frames };
+        signal = show(&mut viewer, &mut nest, &view, &mut report, || false)?;
     } else {
         let (mut seen, mut last) = (0, Instant::now());
         let is_over = |viewer: &Viewer<'_>| {

@@ -80,6 +80,16 @@ impl Canvas {
         }
     }
 
+    /// Draws a straight line of dots, which are no less than any other.
+    pub(crate) fn stroke(&mut self, from: [f32; 2], to: [f32; 2], colour: Rgb) {
+        let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
+        let steps = dx.abs().max(dy.abs()).ceil().clamp(1.0, 10_000.0);
+        for step in 0..=steps as u32 {
+            let part = step as f32 / steps;
+            self.dot(from[0] + dx * part, from[1] + dy * part, colour, 0.5);
+        }
+    }
+
     /// What a cell shows, or `None` if it is empty or outside.
     #[must_use]
     pub(crate) fn glyph(&self, column: u16, row: u16) -> Option<Glyph> {

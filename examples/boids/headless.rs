@@ -13,9 +13,9 @@ use crate::camera::Camera;
 use crate::picture::{Picture, render};
 use crate::problem::Problem;
 use crate::report::Report;
+use crate::scene::{Props, scene};
 use crate::trails::Trails;
 use crate::viewer::Viewer;
-use crate::world::scene;
 
 const PNG_SIZE: (u32, u32) = (1280, 960);
 const GIF_SIZE: (u32, u32) = (640, 480);
@@ -65,7 +65,7 @@ impl Recorder {
             self.kept.push(copy(frame));
         } else if step + TRAIL_STEP * TRAIL as u64 > self.steps {
             self.due = step + TRAIL_STEP;
-            self.trails.record(&scene(frame));
+            self.trails.record(&scene(frame, &Props::default()));
         }
     }
 
@@ -76,7 +76,8 @@ impl Recorder {
     pub(crate) fn write(&self, out: &Path, last: &Frame<'_>) -> Result<(), Problem> {
         let fail = |error| Problem::Io(out.display().to_string(), error);
         if !self.animated {
-            let scene = scene(last);
+            let props = Props::of(last);
+            let scene = scene(last, &props);
             let picture = draw(&scene, PNG_SIZE, &self.trails, 0.0).map_err(fail)?;
             return picture.write_png(out).map_err(fail);
         }
@@ -87,7 +88,8 @@ impl Recorder {
         let mut trails = Trails::new(TRAIL);
         for (index, words) in self.kept.iter().enumerate() {
             let frame = Frame::new(bytemuck::cast_slice(words))?;
-            let scene = scene(&frame);
+            let props = Props::of(&frame);
+            let scene = scene(&frame, &props);
             let turn = ORBIT * index as f32;
             let picture = draw(&scene, GIF_SIZE, &trails, turn).map_err(fail)?;
             trails.record(&scene);

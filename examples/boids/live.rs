@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use inos::Error;
 use inos::units::boids::StepParams;
 
+use crate::breeder::{Nest, adopt};
 use crate::camera::Camera;
+use crate::panel::{Memory, Panel};
 use crate::pilot::Order;
 use crate::problem::Problem;
 use crate::report::Report;
-use crate::status::Status;
+use crate::scene::{Props, scene};
+use crate::status::{Role, Status};
 use crate::terminal::{Key, Terminal};
 use crate::viewer::Viewer;
-use crate::world::scene;
 
 /// Frames drawn a second at most.
 const FRAMES_PER_SECOND: u32 = 30;
@@ -26,6 +28,10 @@ const STILL: Duration = Duration::from_secs(2);
 pub(crate) struct Live<'a> {
     /// Where orders go; `None` if the flock is another process's.
     pub(crate) orders: Option<&'a Sender<Order>>,
+    /// Whether this is a recording, which nobody changes.
+    pub(crate) replays: bool,
+    /// The rules at first; `None` if the flock is another process's.
+    pub(crate) rules: Option<StepParams>,
     /// Boids at first, and the most that there is room for.
     pub(crate) count: (u32, u32),
     /// Panic after so many frames: for tests of the terminal.
@@ -40,6 +46,7 @@ pub(crate) struct Live<'a> {
 #[allow(clippy::panic)] // a test asks for it
 pub(crate) fn show(
     viewer: &mut Viewer<'_>,
+    nest: &mut Nest<'_>,
     live: &Live<'_>,
     report: &mut Report,
     mut over: impl FnMut() -> bool,
@@ -47,7 +54,14 @@ pub(crate) fn show(
     let fail = |error| Problem::Io("terminal".to_owned(), error);
     let mut terminal = Terminal::enter().map_err(fail)?;
     let mut camera: Option<Camera> = None;
-    let mut params = StepParams::default();
+    let mut rules = live.rules;
+    let mut memory = Memory::default();
+    let mut with_panel = true;
+    let role = match (live.orders.is_some(), live.replays) {
+        (false, _) => Role::Attached,
+        (true, true) => Role::Replay,
+        (true, false) => Role::Owner,
+    };
     let (mut count, most) = live.count;
     let mut paused = false;
     let mut meter = Meter::new();
@@ -64,12 +78,17 @@ pub(crate) fn show(
                     }
                     None
                 }
+                Key::Panel => {
+                    with_panel = !with_panel;
+                    None
+                }
                 Key::Resize => None,
-                _ if live.orders.is_none() => None,
+                _ if role == Role::Attached => None,
                 Key::Pause => {
                     paused = !paused;
                     Some(Order::Pause(paused))
                 }
+                _ if role == Role::Replay => None,
                 Key::MoreBoids => {
                     count = (count + (count / 4).max(1)).min(most);
                     Some(Order::Count(count))
@@ -82,10 +101,10 @@ pub(crate) fn show(
                     count = live.count.0;
                     Some(Order::Reset)
                 }
-                Key::Weight(_) => {
-                    turn_knob(&mut params, key);
-                    Some(Order::Params(params))
-                }
+                Key::Weight(_) => rules.as_mut().map(|rules| {
+                    turn_knob(rules, key);
+                    Order::Rules(*rules)
+                }),
             };
             if let (Some(order), Some(orders)) = (order, live.orders) {
                 // The pilot is gone only when the flight is over, and then so is this loop.
@@ -97,16 +116,23 @@ pub(crate) fn show(
         if viewer.wait(Duration::ZERO) {
             moved = drawn;
         }
+        if nest.look()?
+            && let (Some(rules), Some(newest)) = (&mut rules, nest.newest())
+        {
+            *rules = adopt(rules, newest);
+        }
         let (frames, dropped_frames) = (viewer.frames, viewer.dropped);
         let copies = viewer.copies();
         let looked = viewer.look(|frame| {
             report.see(frame);
-            let scene = scene(frame);
+            memory.see(frame.header());
+            let props = Props::of(frame);
+            let scene = scene(frame, &props);
             let camera = camera.get_or_insert_with(|| Camera::new(&scene));
             camera.orbit(ORBIT * since.min(0.1));
             let header = frame.header();
             meter.see(header.step, frames);
-            let attached = live.orders.is_none();
+            let attached = role == Role::Attached;
             let note = match (attached, moved.elapsed() > STILL) {
                 (true, true) => "no new frame: the flock stands still, or its owner is gone",
                 (true, false) if copies => "read-only: frames are copied",
@@ -122,15 +148,16 @@ pub(crate) fn show(
                 dropped_frames,
                 step: header.step,
                 paused,
-                attached,
+                role,
                 note,
-                weights: (!attached).then_some([
-                    params.separation_weight,
-                    params.alignment_weight,
-                    params.cohesion_weight,
-                ]),
+                predators: header.predators,
+                caught: header.caught,
+                weights: rules.map(|rules| {
+                    [rules.separation_weight, rules.alignment_weight, rules.cohesion_weight]
+                }),
             };
-            terminal.draw(&scene, camera, &status)
+            let panel = Panel { memory: &memory, rules: rules.as_ref(), population: nest.newest() };
+            terminal.draw(&scene, camera, &status, with_panel.then_some(panel))
         });
         match looked {
             Ok(drawn) => drawn.map_err(fail)?,
@@ -146,12 +173,12 @@ pub(crate) fn show(
 }
 
 /// A weight up or down by a quarter.
-fn turn_knob(params: &mut StepParams, key: Key) {
+fn turn_knob(rules: &mut StepParams, key: Key) {
     let Some((knob, up)) = key.weight() else { return };
     let weight = match knob {
-        0 => &mut params.separation_weight,
-        1 => &mut params.alignment_weight,
-        _ => &mut params.cohesion_weight,
+        0 => &mut rules.separation_weight,
+        1 => &mut rules.alignment_weight,
+        _ => &mut rules.cohesion_weight,
     };
     *weight = if up { (*weight * 1.25).clamp(0.05, 50.0) } else { *weight * 0.8 };
 }

@@ -7,23 +7,30 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use inos::units::Dispatcher;
-use inos::units::boids::{self, InitParams};
+use inos::units::boids::{self, EvolveParams, InitParams, SceneParams};
 use inos::{Cooperative, FileMemory, HeapMemory, Kernel, KernelConfig, Layout, Sections};
 
 use crate::args::{Args, Edge, Stats};
+use crate::breeder::{Breeder, Nest, trials};
 use crate::headless::{Recorder, watch};
 use crate::live::{Live, show};
-use crate::pilot::{Flown, Pilot, Plan};
+use crate::obstacles;
+use crate::pilot::{Evolution, Flown, Pilot, Plan};
 use crate::problem::Problem;
 use crate::report::Report;
+use crate::script::{Needs, Scribe, Script};
 use crate::viewer::Viewer;
-use crate::world::{EPOCHS, FRAME_EPOCH, FRAMES, LANES, UNITS, layout};
+use crate::world::{
+    EPOCHS, FRAME_EPOCH, FRAMES, LANES, POPULATION_EPOCH, POPULATIONS, UNITS, layout,
+};
 
 /// Steps when nobody says how many and nobody watches.
 const STEPS: u64 = 600;
+/// Generations when nobody says how many and nobody watches.
+const GENERATIONS: u64 = 60;
 /// The live flock may grow to so many times its first size, or to this number.
 const GROWTH: u32 = 4;
 const ROOM: u32 = 20_000;
@@ -34,23 +41,77 @@ const ROOM: u32 = 20_000;
 /// One line that says why not.
 pub(crate) fn run(args: &Args) -> Result<Option<i32>, Problem> {
     let live = is_live(args);
-    let steps = args.steps.unwrap_or(if live { 0 } else { STEPS });
-    check_out(args, live, steps)?;
-    let most = if live {
-        args.count.saturating_mul(GROWTH).clamp(ROOM, boids::MAX_COUNT)
-    } else {
-        args.count
+    let script = match &args.replay {
+        Some(file) => Script::read(file)?,
+        None => script(args)?,
     };
-    let layout = layout(args.dim, most)?;
+    let steps = match (&args.replay, args.steps) {
+        (Some(_), _) if script.steps() == 0 => {
+            return Err(Problem::Usage("a recording without a step".to_owned()));
+        }
+        (Some(_), _) => script.steps(),
+        (None, Some(steps)) => steps,
+        (None, None) => {
+            if live {
+                0
+            } else {
+                STEPS
+            }
+        }
+    };
+    check_out(args, live, steps)?;
+    let mut needs = script.needs()?;
+    if live && args.replay.is_none() {
+        needs.count = needs.count.saturating_mul(GROWTH).clamp(ROOM, boids::MAX_COUNT);
+    }
+    let evolution = match args.evolve {
+        None => Evolution::None,
+        Some(_) if live => Evolution::Beside,
+        Some(generations) => {
+            let generations = if generations == 0 { GENERATIONS } else { generations };
+            Evolution::Every((steps / generations).max(1))
+        }
+    };
+    let rate = if live { args.rate } else { 0 };
+    let plan = Plan { script, steps, rate, evolution };
+    let flight = Flight { args, live, needs, plan };
+    let layout = layout(&needs)?;
     if args.on_heap() {
         let mut memory = HeapMemory::new(layout.total_len())?;
         let sections = Sections::create(memory.region()?, &layout, context_id())?;
-        return fly(args, live, steps, most, &sections);
+        return flight.fly(&sections);
     }
     let memory = FileMemory::create(&args.memory, layout.total_len())?;
     let sections = create(&memory, &layout)?;
     memory.persist()?;
-    fly(args, live, steps, most, &sections)
+    flight.fly(&sections)
+}
+
+/// What the arguments say is to be flown.
+fn script(args: &Args) -> Result<Script, Problem> {
+    let first = InitParams {
+        count: args.count,
+        dim: args.dim,
+        seed: args.seed,
+        bounds: match args.bounds {
+            Edge::Torus => boids::Bounds::Torus,
+            Edge::Box => boids::Bounds::Box,
+            Edge::Sphere => boids::Bounds::Sphere,
+        },
+        half_extent: half_extent(args.dim, args.count),
+        ..InitParams::default()
+    };
+    let obstacles = match &args.obstacles {
+        Some(file) => obstacles::read(file, first.half_extent)?,
+        None => Vec::new(),
+    };
+    let records: Vec<u8> = obstacles.iter().flat_map(boids::Obstacle::to_bytes).collect();
+    let scene = SceneParams {
+        predators: args.predators.unwrap_or_else(|| args.preset.predators()),
+        seed: args.seed,
+        obstacles: records.into(),
+    };
+    Ok(Script::new(&first, &scene, &args.preset.rules()))
 }
 
 /// Whether there is a person to look.
@@ -117,94 +178,126 @@ fn half_extent(dim: u32, count: u32) -> f32 {
     (0.5 * (count as f32 * ball / CROWD).powf(root)).max(2.0)
 }
 
-fn fly(
-    args: &Args,
+/// One flight, from the first call to the last digest.
+struct Flight<'a> {
+    args: &'a Args,
     live: bool,
-    steps: u64,
-    most: u32,
-    sections: &Sections<'_, Cooperative>,
-) -> Result<Option<i32>, Problem> {
-    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = args.threads.map_or_else(cores, NonZeroUsize::get);
-    let config =
-        KernelConfig::new(LANES, UNITS).threads(threads).publish(FRAMES, EPOCHS, FRAME_EPOCH);
-    let first = InitParams {
-        count: args.count,
-        dim: args.dim,
-        seed: args.seed,
-        bounds: match args.bounds {
-            Edge::Torus => boids::Bounds::Torus,
-            Edge::Box => boids::Bounds::Box,
-            Edge::Sphere => boids::Bounds::Sphere,
-        },
-        half_extent: half_extent(args.dim, args.count),
-        ..InitParams::default()
-    };
-    let plan = Plan { first, steps, rate: if live { args.rate } else { 0 } };
-    let mut report = Report { threads, ..Report::default() };
-    let mut flight = || with_pilot(args, live, most, &plan, sections, &mut report);
-    let signal = Kernel::run(sections, &Dispatcher::standard(), &config, |_| flight())??;
-    print(args, &report);
-    Ok(signal)
+    /// What the memory has room for.
+    needs: Needs,
+    plan: Plan,
 }
 
-/// One thread flies, this one looks.
-fn with_pilot(
-    args: &Args,
-    live: bool,
-    most: u32,
-    plan: &Plan,
-    sections: &Sections<'_, Cooperative>,
-    report: &mut Report,
-) -> Result<Option<i32>, Problem> {
-    let mut viewer = Viewer::new(sections)?;
-    let mut pilot = Pilot::new(sections)?;
-    let (orders, received) = mpsc::channel();
-    let landed = AtomicBool::new(false);
-    let out = picture(args, live);
-    let frame_len = boids::frame_len(args.dim, args.count).unwrap_or(0) as u64;
-    let mut recorder =
-        Recorder::new(out.as_deref().unwrap_or(Path::new("")), plan.steps, frame_len);
+impl Flight<'_> {
+    fn fly(&self, sections: &Sections<'_, Cooperative>) -> Result<Option<i32>, Problem> {
+        let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = self.args.threads.map_or_else(cores, NonZeroUsize::get);
+        let config = KernelConfig::new(LANES, UNITS)
+            .threads(threads)
+            .publish(FRAMES, EPOCHS, FRAME_EPOCH)
+            .publish(POPULATIONS, EPOCHS, POPULATION_EPOCH);
+        let mut report = Report { threads, ..Report::default() };
+        let mut flight = || self.with_pilot(sections, &mut report);
+        let signal = Kernel::run(sections, &Dispatcher::standard(), &config, |_| flight())??;
+        print(self.args, &report);
+        Ok(signal)
+    }
 
-    let (seen, flown, pilot) = thread::scope(|scope| {
-        let (landed, plan) = (&landed, plan);
-        let flight = scope.spawn(move || {
-            let flown = pilot.fly(plan, &received);
-            // Release: whoever sees that the flight is over sees its last frame; pairs with
-            // the Acquire loads below.
-            landed.store(true, Ordering::Release);
-            (flown, pilot)
-        });
-        let over = || landed.load(Ordering::Acquire);
-        let seen = if live {
-            let live = Live {
-                orders: Some(&orders),
-                count: (args.count, most),
-                panic_after_frames: args.panic_after_frames,
-            };
-            show(&mut viewer, &live, report, over)
-        } else {
-            watch(&mut viewer, plan.steps, report, &mut recorder, |_| over()).map(|()| None)
+    /// One thread flies, another one breeds, this one looks.
+    fn with_pilot(
+        &self,
+        sections: &Sections<'_, Cooperative>,
+        report: &mut Report,
+    ) -> Result<Option<i32>, Problem> {
+        let Self { args, live, needs, plan } = self;
+        let mut viewer = Viewer::new(sections)?;
+        let mut nest = Nest::new(sections)?;
+        let mut breeder = match plan.evolution {
+            Evolution::None => None,
+            _ => Some(Breeder::new(sections, &self.trials())?),
         };
-        // Without a sender the pilot lands.
-        drop(orders);
-        match flight.join() {
-            Ok((flown, pilot)) => (seen, flown, pilot),
-            Err(panic) => std::panic::resume_unwind(panic),
+        let scribe = args.record.as_deref().map(Scribe::new).transpose()?;
+        let beside = breeder.take_if(|_| plan.evolution == Evolution::Beside);
+        let mut pilot = Pilot::new(sections, breeder, scribe)?;
+        let (orders, received) = mpsc::channel();
+        let landed = AtomicBool::new(false);
+        let out = picture(args, *live);
+        let Needs { dim, count, predators, obstacles } = *needs;
+        let frame_len = boids::frame_len_with(dim, count, predators, obstacles).unwrap_or(0);
+        let out_path = out.as_deref().unwrap_or(Path::new(""));
+        let mut recorder = Recorder::new(out_path, plan.steps, frame_len as u64);
+
+        let (seen, flown, bred) = thread::scope(|scope| {
+            let landed = &landed;
+            let pilot = &mut pilot;
+            let flight = scope.spawn(move || {
+                let flown = pilot.fly(plan, &received);
+                // Release: whoever sees that the flight is over sees its last frame; pairs with
+                // the Acquire loads below.
+                landed.store(true, Ordering::Release);
+                flown
+            });
+            let generations = args.evolve.unwrap_or(0);
+            let breeding = beside
+                .map(|mut breeder| scope.spawn(move || breeder.breed_until(generations, landed)));
+            let over = || landed.load(Ordering::Acquire);
+            let seen = if *live {
+                let live = Live {
+                    orders: Some(&orders),
+                    replays: args.replay.is_some(),
+                    rules: Some(args.preset.rules()),
+                    count: (args.count, count),
+                    panic_after_frames: args.panic_after_frames,
+                };
+                show(&mut viewer, &mut nest, &live, report, over)
+            } else {
+                watch(&mut viewer, plan.steps, report, &mut recorder, |_| over()).map(|()| None)
+            };
+            // Without a sender the pilot lands, and then the breeder ends, too.
+            drop(orders);
+            (seen, join(flight), breeding.map_or(Ok(()), join))
+        });
+        let Flown { steps, seconds } = flown?;
+        let signal = seen?;
+        bred?;
+        let wrote = viewer.look(|frame| {
+            report.see(frame);
+            out.as_deref().map_or(Ok(()), |out| recorder.write(out, frame))
+        })?;
+        wrote?;
+        nest.look()?;
+        report.see_bred(nest.newest());
+        report.steps = steps;
+        report.steps_per_second = steps as f64 / seconds.max(1e-9);
+        report.frames = viewer.frames;
+        report.dropped_frames = viewer.dropped;
+        report.digest = pilot.end()?;
+        self.check(report)?;
+        Ok(signal)
+    }
+
+    /// Trials for rules of this flock.
+    fn trials(&self) -> EvolveParams {
+        trials(self.args.seed, self.args.dim)
+    }
+
+    /// Whether a replayed flight ended as it did when it was recorded.
+    fn check(&self, report: &Report) -> Result<(), Problem> {
+        let end = self.plan.script.end.as_ref().filter(|end| end.steps == report.steps);
+        match end {
+            Some(end) if self.args.replay.is_some() && end.digest != report.digest => {
+                let (was, is) = (&end.digest, &report.digest);
+                Err(Problem::Usage(format!(
+                    "the recording ended with {was}, this flight with {is}"
+                )))
+            }
+            _ => Ok(()),
         }
-    });
-    let Flown { steps, seconds } = flown?;
-    let signal = seen?;
-    let mut pilot = pilot;
-    let wrote = viewer.look(|frame| {
-        report.see(frame);
-        out.as_deref().map_or(Ok(()), |out| recorder.write(out, frame))
-    })?;
-    wrote?;
-    report.steps = steps;
-    report.steps_per_second = steps as f64 / seconds.max(1e-9);
-    report.frames = viewer.frames;
-    report.dropped_frames = viewer.dropped;
-    report.digest = pilot.digest(report.dim, report.count)?;
-    Ok(signal)
+    }
+}
+
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    match thread.join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
 }

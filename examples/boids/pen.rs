@@ -90,6 +90,12 @@ impl Pen {
         (self.length * seen.place.size).min(4.0 * self.length)
     }
 
+    /// Pixels of a predator there: so many boids, but never lost among them.
+    #[must_use]
+    pub(crate) fn hunter_size(&self, place: Place) -> f32 {
+        (4.0 * self.length * place.size).clamp(14.0, 16.0 * self.length)
+    }
+
     /// A small wheel in the lower right corner that says which colour flies where.
     pub(crate) fn compass(&mut self, layer: &mut Pixmap, width: f32, height: f32) {
         const DARTS: usize = 20;

@@ -3,12 +3,13 @@
 //! Each boid is a slender dart in the colour of its heading, with a tail that shows where it
 //! has been. Their size follows from their number, so that five hundred fill a picture as well
 //! as fifty thousand do. Far boids are smaller and darker and are drawn first; what is drawn
-//! glows a little.
+//! glows a little. Obstacles are grey solids, and predators pale and winged.
 
 use super::camera::{Camera, Projection};
 use super::glow::Glow;
 use super::palette;
 use super::pen::{Pen, Seen};
+use super::props::{Solid, draw_hunter, hunter};
 use super::scene::Scene;
 use super::trails::Trails;
 use std::io;
@@ -91,11 +92,30 @@ pub(crate) fn render(
         seen.sort_unstable_by(|a, b| a.place.nearness.total_cmp(&b.place.nearness));
     }
     let mut pen = Pen::new(scene, &view, width.min(height) as f32);
-    for seen in &seen {
-        pen.tail(&mut layer, seen, &view, trails);
+    let obstacles = &scene.props.obstacles;
+    let mut solids: Vec<Solid> = obstacles.iter().filter_map(|o| Solid::new(o, &view)).collect();
+    solids.sort_by(|a, b| a.place.nearness.total_cmp(&b.place.nearness));
+    // From the far end: the boids behind a solid, the solid, and those before it.
+    let mut rest = seen.as_slice();
+    for solid in solids.iter().map(Some).chain([None]) {
+        let is_behind =
+            |seen: &Seen| solid.is_some_and(|solid| seen.place.nearness < solid.place.nearness);
+        let behind = match solid {
+            Some(_) => rest.partition_point(is_behind),
+            None => rest.len(),
+        };
+        let (now, later) = rest.split_at(behind);
+        now.iter().for_each(|seen| pen.tail(&mut layer, seen, &view, trails));
+        now.iter().for_each(|seen| pen.dart(&mut layer, seen));
+        if let Some(solid) = solid {
+            solid.draw(&mut layer, &view);
+        }
+        rest = later;
     }
-    for seen in &seen {
-        pen.dart(&mut layer, seen);
+    for predator in &scene.props.predators {
+        if let Some((place, along)) = hunter(predator, &view) {
+            draw_hunter(&mut layer, place, along, pen.hunter_size(place));
+        }
     }
 
     if scene.dim != 3 && width > height + height / 5 {
@@ -128,8 +148,10 @@ fn draw_edges(pixmap: &mut Pixmap, view: &Projection, scene: &Scene<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::Props;
     use super::super::scene::samples::{Flock, HOSTILE};
     use super::*;
+    use inos::units::boids::{Obstacle, Predator};
 
     fn picture(dim: u32, count: usize, turn: f32) -> Picture {
         let flock = Flock::spiral(dim, count, turn);
@@ -160,6 +182,22 @@ mod tests {
             assert_eq!(picture(dim, 99, 0.0).rgba(), picture(dim, 99, 0.0).rgba());
             assert_ne!(picture(dim, 99, 0.0).rgba(), picture(dim, 99, 0.5).rgba());
         }
+    }
+
+    #[test]
+    fn obstacles_and_predators_are_seen_and_hide_who_is_behind() {
+        let flock = Flock::spiral(3, 400, 0.0);
+        let bare = flock.scene();
+        let ball = Obstacle::Sphere { center: [0.0; 3], radius: 6.0 };
+        let props = Props { obstacles: vec![ball], predators: vec![] };
+        let hunted = Props { predators: vec![Predator::default()], ..props.clone() };
+        let draw = |props| {
+            let scene = Scene { props, ..bare };
+            render(&scene, &Camera::new(&scene), 200, 150, &Trails::new(0)).unwrap()
+        };
+        let [none, one, two] = [Props::NONE, &props, &hunted].map(draw);
+        assert!(bright(&one) < bright(&none), "the ball hides nobody");
+        assert!(bright(&two) > bright(&one), "the predator is not seen");
     }
 
     #[test]

@@ -1,33 +1,26 @@
-//! The client that flies the flock: it submits calls and reads their answers.
+//! The client that flies the flock: it makes the calls of a script, and step after step.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use inos::units::boids::{InitParams, ResizeParams, StepParams, frame_len};
-use inos::{
-    CallId, Client, Completion, Cooperative, Error, Futex, Lanes, PayloadRef, Sections, Submission,
-    UnitId, UnitRegistry,
-};
+use inos::units::boids::{ResizeParams, StepParams};
+use inos::{Cooperative, Error, Sections};
 
+use crate::breeder::{Breeder, Nest, adopt};
+use crate::caller::{Caller, Method};
 use crate::problem::Problem;
-use crate::world::{BUFFER_LEN, FRAMES, LANES, UNITS};
+use crate::script::{Act, Call, End, Scribe, Script};
+use crate::world::FRAMES;
 
 /// Steps under way at once: while one runs, the next is waiting for it.
 const DEPTH: u32 = 2;
-/// Parts of the lane's buffer that calls take in turn; more than are ever under way.
-const AREAS: u32 = 4;
-const AREA_LEN: u32 = BUFFER_LEN / AREAS;
-/// Where in its area a call's result goes, behind the parameters.
-const RESULT_AT: u32 = AREA_LEN - 256;
-/// A call that takes longer than this is not waited for: the kernel must be gone.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the person at the keys wants.
 pub(crate) enum Order {
     /// Stand still, or fly on.
     Pause(bool),
-    /// Other weights from the next step on.
-    Params(StepParams),
+    /// Other rules from the next step on.
+    Rules(StepParams),
     /// More boids, or fewer.
     Count(u32),
     /// Begin anew.
@@ -36,11 +29,25 @@ pub(crate) enum Order {
 
 /// How long and how fast to fly.
 pub(crate) struct Plan {
-    pub(crate) first: InitParams,
+    /// What to do, and when.
+    pub(crate) script: Script,
     /// 0: until told to stop.
     pub(crate) steps: u64,
     /// Steps a second at most; 0: no limit.
     pub(crate) rate: u32,
+    /// Where better rules come from.
+    pub(crate) evolution: Evolution,
+}
+
+/// Who breeds rules for a flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evolution {
+    /// Nobody.
+    None,
+    /// Somebody else, while the flock flies.
+    Beside,
+    /// The pilot, a generation after every so many steps: the same flight whatever the machine.
+    Every(u64),
 }
 
 /// What came of it.
@@ -49,44 +56,49 @@ pub(crate) struct Flown {
     pub(crate) seconds: f64,
 }
 
-/// A call's unit and method, resolved once.
-#[derive(Clone, Copy)]
-struct Method {
-    unit: UnitId,
-    index: u16,
-    name: &'static str,
-}
-
 /// A client of the units.
 pub(crate) struct Pilot<'m> {
-    client: Client<'m, Cooperative>,
+    caller: Caller<'m>,
     init: Method,
-    step: Method,
+    scene: Method,
     resize: Method,
-    blake3: Method,
-    next_call: u32,
-    under_way: u32,
+    step: Method,
+    breeder: Option<Breeder<'m>>,
+    nest: Nest<'m>,
+    scribe: Option<Scribe>,
+    /// Parameters of the next step, and the same as JSON.
+    rules: StepParams,
+    json: String,
+    submitted: u64,
+    answered: u64,
 }
 
 impl<'m> Pilot<'m> {
-    /// Takes a lane and resolves the methods.
+    /// Takes a lane and resolves the methods. What is done is told to `scribe`; `breeder` breeds
+    /// when the pilot says so.
     ///
     /// # Errors
     /// `NoSeat` if all lanes are taken; `NoUnit` or `NoMethod` if the kernel serves no such method.
-    pub(crate) fn new(sections: &Sections<'m, Cooperative>) -> Result<Self, Error> {
-        let units = UnitRegistry::open(sections, UNITS)?;
-        let method = |unit, name| {
-            let unit = units.find(unit)?;
-            Ok::<_, Error>(Method { unit, index: units.method(unit, name)?, name })
-        };
+    pub(crate) fn new(
+        sections: &Sections<'m, Cooperative>,
+        breeder: Option<Breeder<'m>>,
+        scribe: Option<Scribe>,
+    ) -> Result<Self, Error> {
+        let caller = Caller::new(sections)?;
+        let method = |act: Act| caller.method("boids", act.name());
         Ok(Self {
-            client: Lanes::open(sections, LANES)?.client()?,
-            init: method("boids", "init")?,
-            step: method("boids", "step")?,
-            resize: method("boids", "resize")?,
-            blake3: method("hash", "blake3")?,
-            next_call: 0,
-            under_way: 0,
+            init: method(Act::Init)?,
+            scene: method(Act::Scene)?,
+            resize: method(Act::Resize)?,
+            step: method(Act::Rules)?,
+            caller,
+            breeder,
+            nest: Nest::new(sections)?,
+            scribe,
+            rules: StepParams::default(),
+            json: String::new(),
+            submitted: 0,
+            answered: 0,
         })
     }
 
@@ -95,27 +107,30 @@ impl<'m> Pilot<'m> {
     /// # Errors
     /// The first call that was refused.
     pub(crate) fn fly(&mut self, plan: &Plan, orders: &Receiver<Order>) -> Result<Flown, Problem> {
-        self.submit(self.init, &plan.first.to_json(), false)?;
-        self.answer("init")?;
-        let mut json = StepParams::default().to_json();
+        let mut script = plan.script.calls.iter().peekable();
+        while let Some(call) = script.next_if(|call| call.at == 0) {
+            self.act(call.act, &call.params)?;
+        }
         let pace = (plan.rate > 0).then(|| Duration::from_secs(1) / plan.rate);
         let begin = Instant::now();
         let (mut due, mut paused) = (begin, false);
-        let (mut submitted, mut answered) = (0, 0);
         loop {
-            let left = plan.steps == 0 || submitted < plan.steps;
-            if !left && self.under_way == 0 {
+            let left = plan.steps == 0 || self.submitted < plan.steps;
+            if !left && self.caller.under_way() == 0 {
                 break;
             }
             let now = Instant::now();
-            let flying = left && !paused && now >= due && self.under_way < DEPTH;
+            let flying = left && !paused && now >= due && self.caller.under_way() < DEPTH;
             if flying {
-                self.submit(self.step, &json, true)?;
-                submitted += 1;
+                while let Some(call) = script.next_if(|call| call.at <= self.submitted) {
+                    self.act(call.act, &call.params)?;
+                }
+                self.evolve(plan.evolution)?;
+                self.take_off()?;
                 // After a pause or a slow step time is not made up for.
                 due = pace.map_or(now, |pace| (due + pace).max(now));
             }
-            let idle = self.under_way == 0;
+            let idle = self.caller.under_way() == 0;
             let order = if idle && left {
                 let wait = if paused { Duration::from_secs(1) } else { due - now.min(due) };
                 orders.recv_timeout(wait)
@@ -127,96 +142,102 @@ impl<'m> Pilot<'m> {
             };
             match order {
                 Ok(Order::Pause(now)) => paused = now,
-                Ok(Order::Params(params)) => json = params.to_json(),
+                Ok(Order::Rules(rules)) => self.act(Act::Rules, &rules.to_json())?,
                 Ok(Order::Count(count)) => {
-                    self.settle(&mut answered)?;
-                    let json = ResizeParams { count, ..ResizeParams::default() }.to_json();
-                    self.submit(self.resize, &json, true)?;
-                    self.answer("resize")?;
+                    let params = ResizeParams { count, ..ResizeParams::default() };
+                    self.act(Act::Resize, &params.to_json())?;
                 }
                 Ok(Order::Reset) => {
-                    self.settle(&mut answered)?;
-                    self.submit(self.init, &plan.first.to_json(), false)?;
-                    self.answer("init")?;
+                    let first = plan.script.calls.iter().take_while(|call| call.at == 0);
+                    for call in first.filter(|call| call.act != Act::Rules) {
+                        self.act(call.act, &call.params)?;
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if self.under_way >= DEPTH || (self.under_way > 0 && !flying) {
-                self.answer("step")?;
-                answered += 1;
+            let under_way = self.caller.under_way();
+            if under_way >= DEPTH || (under_way > 0 && !flying) {
+                self.land()?;
             }
         }
-        self.settle(&mut answered)?;
-        Ok(Flown { steps: answered, seconds: begin.elapsed().as_secs_f64() })
+        self.settle()?;
+        Ok(Flown { steps: self.answered, seconds: begin.elapsed().as_secs_f64() })
     }
 
-    /// BLAKE3 of the newest frame, through the hash unit, in hexadecimal.
+    /// Tells the scribe how the flight ended. Returns BLAKE3 of the newest frame, in hexadecimal.
     ///
     /// # Errors
-    /// If the call was refused.
-    pub(crate) fn digest(&mut self, dim: u32, count: u32) -> Result<String, Problem> {
-        let frame_len = frame_len(dim, count).and_then(|len| u32::try_from(len).ok());
-        let call = self.prepare(self.blake3, "")?;
-        let area = self.area();
-        self.send(&Submission {
-            input: PayloadRef::section(FRAMES, 0, frame_len.unwrap_or(0)),
-            output: PayloadRef::buffer(area + RESULT_AT, 32),
-            ..call
-        })?;
-        self.answer("blake3")?;
-        let mut digest = [0; 32];
-        self.client.read_buffer(area + RESULT_AT, &mut digest)?;
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    /// If the call was refused; what the file system says.
+    pub(crate) fn end(&mut self) -> Result<String, Problem> {
+        let digest = self.caller.digest(FRAMES)?;
+        let end = End { steps: self.answered, digest };
+        if let Some(scribe) = &mut self.scribe {
+            scribe.end(&end)?;
+        }
+        Ok(end.digest)
+    }
+
+    /// Makes a call of a script, now.
+    fn act(&mut self, act: Act, params: &str) -> Result<(), Problem> {
+        if let Some(scribe) = &mut self.scribe {
+            scribe.call(&Call { at: self.submitted, act, params: params.to_owned() })?;
+        }
+        if act == Act::Rules {
+            self.rules = StepParams::decode(params.as_bytes())?;
+            params.clone_into(&mut self.json);
+            return Ok(());
+        }
+        self.settle()?;
+        self.caller.submit(self.method(act), params, FRAMES, act != Act::Init)?;
+        self.caller.answer(act.name()).map(|_| ())
+    }
+
+    /// Flies by the best rules that there are.
+    fn evolve(&mut self, evolution: Evolution) -> Result<(), Problem> {
+        let is_due = |every: u64| self.submitted.is_multiple_of(every);
+        match (evolution, &mut self.breeder) {
+            (Evolution::None, _) => return Ok(()),
+            (Evolution::Every(steps), Some(breeder)) if is_due(steps) => breeder.breed()?,
+            _ => {}
+        }
+        if !self.nest.look()? {
+            return Ok(());
+        }
+        let Some(bred) = self.nest.newest().map(|newest| adopt(&self.rules, newest)) else {
+            return Ok(());
+        };
+        if bred == self.rules { Ok(()) } else { self.act(Act::Rules, &bred.to_json()) }
+    }
+
+    /// Submits a step.
+    fn take_off(&mut self) -> Result<(), Problem> {
+        self.caller.submit(self.step, &self.json, FRAMES, true)?;
+        self.submitted += 1;
+        Ok(())
+    }
+
+    /// Reads the answer of a step.
+    fn land(&mut self) -> Result<(), Problem> {
+        self.caller.answer("step")?;
+        self.answered += 1;
+        Ok(())
     }
 
     /// Reads the answers of all steps under way.
-    fn settle(&mut self, answered: &mut u64) -> Result<(), Problem> {
-        while self.under_way > 0 {
-            self.answer("step")?;
-            *answered += 1;
+    fn settle(&mut self) -> Result<(), Problem> {
+        while self.caller.under_way() > 0 {
+            self.land()?;
         }
         Ok(())
     }
 
-    /// Where the next call's bytes are. Completions come in the order of these calls, since all
-    /// of them work on one section, so an area is free again when its turn comes.
-    fn area(&self) -> u32 {
-        (self.next_call % AREAS) * AREA_LEN
-    }
-
-    fn prepare(&mut self, method: Method, params: &str) -> Result<Submission, Problem> {
-        if params.len() > RESULT_AT as usize {
-            return Err(Problem::Usage(format!("too many parameters for {}", method.name)));
-        }
-        let area = self.area();
-        self.client.write_buffer(area, params.as_bytes())?;
-        let call = Submission::execute(CallId(self.next_call), method.unit, method.index);
-        Ok(Submission { params: PayloadRef::buffer(area, params.len() as u32), ..call })
-    }
-
-    fn send(&mut self, call: &Submission) -> Result<(), Problem> {
-        self.client.submit(call, &Futex)?;
-        self.next_call = self.next_call.wrapping_add(1);
-        self.under_way += 1;
-        Ok(())
-    }
-
-    /// Submits a call from the newest frame, or from nothing, to the next frame.
-    fn submit(&mut self, method: Method, params: &str, from_frame: bool) -> Result<(), Problem> {
-        let call = self.prepare(method, params)?;
-        let newest = PayloadRef::section(FRAMES, 0, 0);
-        let input = if from_frame { newest } else { PayloadRef::none() };
-        self.send(&Submission { input, output: newest, ..call })
-    }
-
-    fn answer(&mut self, what: &'static str) -> Result<Completion, Problem> {
-        let completion = self.client.wait(&Futex, Some(PATIENCE))?;
-        self.under_way -= 1;
-        if completion.status.is_ok() {
-            Ok(completion)
-        } else {
-            Err(Problem::Refused(what, completion.status))
+    fn method(&self, act: Act) -> Method {
+        match act {
+            Act::Init => self.init,
+            Act::Scene => self.scene,
+            Act::Resize => self.resize,
+            Act::Rules => self.step,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One line of statistics.
 
-use inos::units::boids::Frame;
+use inos::units::boids::{Frame, Population};
 use inos::units::{Budget, Call, Dispatcher, UnitError, VecOutput};
 
 /// What is said about a flight when it is over.
@@ -18,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) order_parameter: f32,
     /// BLAKE3 of the last frame, in hexadecimal.
     pub(crate) digest: String,
+    /// Generations that were bred, and the best fitness of them, if any were.
+    pub(crate) bred: Option<(u64, f32)>,
 }
 
 impl Report {
@@ -30,12 +32,20 @@ impl Report {
         self.order_parameter = header.order_parameter;
     }
 
+    /// Takes over what a population says.
+    pub(crate) fn see_bred(&mut self, population: Option<&Population>) {
+        self.bred = population.map(|newest| (newest.generation, newest.best.fitness));
+    }
+
     /// One JSON object.
     pub(crate) fn json(&self) -> String {
+        let bred = self.bred.map_or_else(String::new, |(generations, fitness)| {
+            format!(",\"generations\":{generations},\"fitness\":{fitness:.4}")
+        });
         format!(
             "{{\"count\":{},\"dim\":{},\"steps\":{},\"threads\":{},\"steps_per_second\":{:.1},\
              \"frames\":{},\"dropped_frames\":{},\"mean_neighbours\":{:.3},\
-             \"order_parameter\":{:.4},\"digest\":\"{}\"}}",
+             \"order_parameter\":{:.4},\"digest\":\"{}\"{bred}}}",
             self.count,
             self.dim,
             self.steps,
@@ -51,9 +61,12 @@ impl Report {
 
     /// One line for people.
     pub(crate) fn line(&self) -> String {
+        let bred = self.bred.map_or_else(String::new, |(generations, fitness)| {
+            format!("{generations} generations with a fitness of up to {fitness:.3}, ")
+        });
         format!(
             "{} boids in {}D: {} steps at {:.1} steps/s, {} frames seen, {} dropped, \
-             {:.1} mean neighbours, order {:.3}, digest {}",
+             {:.1} mean neighbours, order {:.3}, {bred}digest {}",
             self.count,
             self.dim,
             self.steps,

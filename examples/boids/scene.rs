@@ -8,6 +8,8 @@
 //! The order of the boids means nothing, because a flock is sorted by cell at every step.
 //! `ids` says who is who.
 
+use inos::units::boids::{self, Frame, Obstacle, Predator};
+
 /// The shape of the space that a flock lives in, centred on the origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bounds {
@@ -17,6 +19,50 @@ pub(crate) enum Bounds {
     Box,
     /// A disc or ball, with the half extent for its radius.
     Sphere,
+}
+
+/// What there is beside the flock. There is little of it, so it is copied.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Props {
+    pub(crate) predators: Vec<Predator>,
+    pub(crate) obstacles: Vec<Obstacle>,
+}
+
+impl Props {
+    /// Nothing.
+    #[cfg(test)]
+    pub(crate) const NONE: &'static Self = &Self { predators: Vec::new(), obstacles: Vec::new() };
+
+    /// What is in a frame and can be drawn.
+    #[must_use]
+    pub(crate) fn of(frame: &Frame<'_>) -> Self {
+        let is_finite = |predator: &Predator| {
+            predator.pos.iter().chain(&predator.vel).all(|value| value.is_finite())
+        };
+        Self {
+            predators: frame.predators().filter(is_finite).collect(),
+            obstacles: frame.obstacles().flatten().collect(),
+        }
+    }
+}
+
+/// What there is to see in a frame, in place.
+#[must_use]
+pub(crate) fn scene<'a>(frame: &Frame<'a>, props: &'a Props) -> Scene<'a> {
+    let header = frame.header();
+    Scene {
+        dim: header.dim,
+        half_extent: header.half_extent,
+        bounds: match header.bounds {
+            boids::Bounds::Torus => Bounds::Torus,
+            boids::Bounds::Box => Bounds::Box,
+            boids::Bounds::Sphere => Bounds::Sphere,
+        },
+        position: [0, 1, 2].map(|axis| frame.pos(axis)),
+        velocity: [0, 1, 2].map(|axis| frame.vel(axis)),
+        ids: frame.ids(),
+        props,
+    }
 }
 
 /// One frame of a flock.
@@ -34,6 +80,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) velocity: [&'a [f32]; 3],
     /// Who stands at each index of the other slices.
     pub(crate) ids: &'a [u32],
+    /// Obstacles and predators.
+    pub(crate) props: &'a Props,
 }
 
 /// One boid of a scene, with finite coordinates.
@@ -92,7 +140,7 @@ fn finite(value: Option<&f32>) -> Option<f32> {
 /// Flocks for the tests of the modules that draw them.
 #[cfg(test)]
 pub(crate) mod samples {
-    use super::{Bounds, Scene};
+    use super::{Bounds, Props, Scene};
 
     /// A flock that owns its coordinates.
     pub(crate) struct Flock {
@@ -132,6 +180,7 @@ pub(crate) mod samples {
                 position: self.position.each_ref().map(Vec::as_slice),
                 velocity: self.velocity.each_ref().map(Vec::as_slice),
                 ids: &self.ids,
+                props: Props::NONE,
             }
         }
     }
@@ -148,6 +197,7 @@ pub(crate) mod samples {
         ],
         velocity: [&[0.0; 9], &[0.0; 4], &[f32::MAX; 5]],
         ids: &[u32::MAX, 1, u32::MAX],
+        props: Props::NONE,
     };
 }
 

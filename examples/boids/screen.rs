@@ -6,6 +6,8 @@
 use super::camera::{Camera, Place};
 use super::canvas::Canvas;
 use super::palette::{self, Rgb};
+use super::panel::{self, Painted, Panel};
+use super::props::{PREDATOR, RIM, hunter, outline};
 use super::scene::Scene;
 use super::status::{self, Piece, Status};
 use ratatui::buffer::Buffer;
@@ -46,6 +48,11 @@ impl Colours {
     }
 }
 
+/// Columns and rows of a screen that has room for a panel.
+const LEAST: (u16, u16) = (96, 24);
+/// Colours of a panel: words, the first line of a plot, the second.
+const PANEL: [Rgb; 3] = [[120, 126, 150], [120, 220, 200], [70, 110, 150]];
+
 /// One frame of the live view.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen<'a> {
@@ -55,6 +62,8 @@ pub(crate) struct Screen<'a> {
     pub(crate) camera: &'a Camera,
     /// What is said about it.
     pub(crate) status: &'a Status<'a>,
+    /// What is drawn beside it where there is room.
+    pub(crate) panel: Option<Panel<'a>>,
     /// What the terminal can show.
     pub(crate) colours: Colours,
 }
@@ -69,13 +78,21 @@ impl Widget for Screen<'_> {
             _ => 2,
         };
         let canvas = Rect { height: area.height - lines, ..area };
-        self.draw_flock(canvas, buffer);
+        let panel = self.panel.filter(|_| area.width >= LEAST.0 && area.height >= LEAST.1);
+        let aside = if panel.is_some() { panel::WIDTH } else { 0 };
+        self.draw_flock(Rect { width: area.width - aside, ..canvas }, buffer);
+        if let Some(panel) = panel {
+            let colours = PANEL.map(|colour| self.colours.show(colour));
+            let background = self.colours.show(palette::BACKGROUND);
+            let area = Rect { x: area.right() - aside, width: aside, ..canvas };
+            Painted { panel, colours, background }.render(area, buffer);
+        }
         let row = |index| Rect { y: canvas.bottom() + index, height: 1, ..area };
         if lines > 0 {
             self.draw_line(self.status.pieces(self.camera.view().name()), 170, row(0), buffer);
         }
         if lines > 1 {
-            self.draw_line(status::key_help(self.status.attached), 95, row(1), buffer);
+            self.draw_line(status::key_help(self.status.role), 95, row(1), buffer);
         }
     }
 }
@@ -88,6 +105,9 @@ impl Screen<'_> {
         for [from, to] in view.edges(self.scene.bounds) {
             let strength = 0.35 + 0.65 * (0.5 * (from.nearness + to.nearness));
             canvas.line([from.x, from.y], [to.x, to.y], strength);
+        }
+        for [from, to] in self.scene.props.obstacles.iter().flat_map(|o| outline(o, &view)) {
+            canvas.stroke(from, to, RIM);
         }
         // A dot says nothing about a direction; where there is room, a second one behind does.
         let roomy = self.scene.len() as u64 * 12 < u64::from(across) * u64::from(down);
@@ -108,6 +128,19 @@ impl Screen<'_> {
                 if let Some(place) = view.place([behind(0), behind(1), behind(2)]) {
                     canvas.dot(place.x, place.y, colour, 0.5 * weight);
                 }
+            }
+        }
+        for (place, [dx, dy]) in self.scene.props.predators.iter().filter_map(|p| hunter(p, &view))
+        {
+            // An arrow of dots that outweigh all boids of a cell.
+            let at = |ahead: f32, aside: f32| {
+                (place.x + dx * ahead - dy * aside, place.y + dy * ahead + dx * aside)
+            };
+            for (ahead, aside) in
+                [(2., 0.), (1., 0.), (0., 0.), (-1., 1.), (-1., -1.), (-2., 2.), (-2., -2.)]
+            {
+                let (x, y) = at(ahead, aside);
+                canvas.dot(x, y, PREDATOR, 100.0);
             }
         }
         let background = self.colours.show(palette::BACKGROUND);
@@ -150,7 +183,8 @@ mod tests {
         let status = Status { count: scene.len(), dim: 2, note: "noted", ..Status::default() };
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        Screen { scene, camera: &camera, status: &status, colours }.render(area, &mut buffer);
+        Screen { scene, camera: &camera, status: &status, panel: None, colours }
+            .render(area, &mut buffer);
         buffer
     }
 
@@ -203,7 +237,13 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 5));
         let (scene, status) = (flock.scene(), Status::default());
         let camera = Camera::new(&scene);
-        Screen { scene: &scene, camera: &camera, status: &status, colours: Colours::True }
-            .render(Rect::new(3, 3, 50, 50), &mut buffer);
+        Screen {
+            scene: &scene,
+            camera: &camera,
+            status: &status,
+            panel: None,
+            colours: Colours::True,
+        }
+        .render(Rect::new(3, 3, 50, 50), &mut buffer);
     }
 }

@@ -3,6 +3,18 @@
 //! Both are lists of pieces in the order in which they are shown, and each piece has a rank.
 //! A line that is too narrow for all of them leaves out those of the lowest rank.
 
+/// Whose flock it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// One's own.
+    #[default]
+    Owner,
+    /// One's own, which does again what it did before.
+    Replay,
+    /// Another process's.
+    Attached,
+}
+
 /// The numbers that the caller knows about a running flock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Status<'a> {
@@ -24,8 +36,11 @@ pub(crate) struct Status<'a> {
     pub(crate) step: u64,
     /// Whether the simulation stands still.
     pub(crate) paused: bool,
-    /// Whether this view watches the flock of another process.
-    pub(crate) attached: bool,
+    /// Whose flock it is.
+    pub(crate) role: Role,
+    /// How many predators there are, and how many boids are within their reach.
+    pub(crate) predators: u32,
+    pub(crate) caught: u32,
     /// Whatever else should be said now; may be empty.
     pub(crate) note: &'a str,
     /// How strongly boids keep apart, fly alike and stay together, where that is known.
@@ -56,8 +71,10 @@ impl Status<'_> {
         if self.paused {
             pieces.push(loud(0, "PAUSED"));
         }
-        if self.attached {
-            pieces.push(loud(2, "attached"));
+        match self.role {
+            Role::Owner => {}
+            Role::Replay => pieces.push(loud(2, "replay")),
+            Role::Attached => pieces.push(loud(2, "attached")),
         }
         pieces.extend([
             piece(1, format!("{} boids {}D", grouped(self.count as u64), self.dim)),
@@ -66,6 +83,10 @@ impl Status<'_> {
             piece(2, format!("order {:.2}", self.order_parameter)),
             piece(4, format!("neighbours {:.1}", self.mean_neighbours)),
         ]);
+        if self.predators > 0 {
+            let text = format!("predators {}, boids caught {}", self.predators, self.caught);
+            pieces.push(piece(4, text));
+        }
         if let Some([apart, alike, together]) = self.weights {
             pieces.push(piece(5, format!("weights {apart:.2} {alike:.2} {together:.2}")));
         }
@@ -83,10 +104,10 @@ impl Status<'_> {
     }
 }
 
-/// The keys, as a person would be told about them; fewer for a flock of another process, which
-/// takes no orders.
+/// The keys, as a person would be told about them: a flock of another process takes no orders, and
+/// a recording only stops and goes on.
 #[must_use]
-pub(crate) fn key_help(attached: bool) -> Vec<Piece> {
+pub(crate) fn key_help(role: Role) -> Vec<Piece> {
     let quit = (0, "q quit");
     let orders = [
         (1, "space pause"),
@@ -96,9 +117,13 @@ pub(crate) fn key_help(attached: bool) -> Vec<Piece> {
         (4, "5 6 together"),
         (2, "r reset"),
     ];
-    let camera = (2, "c camera");
-    let orders = orders.into_iter().filter(|_| !attached);
-    let keys = std::iter::once(quit).chain(orders).chain([camera]);
+    let taken = match role {
+        Role::Owner => orders.len(),
+        Role::Replay => 1,
+        Role::Attached => 0,
+    };
+    let orders = orders.into_iter().take(taken);
+    let keys = std::iter::once(quit).chain(orders).chain([(2, "c camera"), (3, "i panel")]);
     keys.map(|(rank, text)| Piece { text: text.to_owned(), rank, bright: false }).collect()
 }
 
@@ -162,14 +187,16 @@ mod tests {
             dropped_frames: 7,
             step: 1_000_000,
             paused: true,
-            attached: true,
+            role: Role::Attached,
+            predators: 2,
+            caught: 5,
             note: "one\x1b[2J worker",
             weights: Some([1.5, 1.0, 0.25]),
         };
         assert_eq!(
-            text(fit(status.pieces("orbit"), 200)),
+            text(fit(status.pieces("orbit"), 220)),
             "PAUSED  attached  10,000 boids 3D  1,234 steps/s  10.0 frames/s  order 0.50  \
-             neighbours 14.2  weights 1.50 1.00 0.25  dropped 7  step 1,000,000  view orbit  \
+             neighbours 14.2  predators 2, boids caught 5  weights 1.50 1.00 0.25  dropped 7  step 1,000,000  view orbit  \
              one[2J worker"
         );
     }
@@ -180,8 +207,9 @@ mod tests {
         assert_eq!(text(fit(status.pieces("whole"), 20)), "PAUSED  0.0 steps/s");
         assert_eq!(text(fit(status.pieces("whole"), 6)), "PAUSED");
         assert_eq!(text(fit(status.pieces("whole"), 5)), "");
-        assert_eq!(text(fit(key_help(false), 19)), "q quit  space pause");
-        assert_eq!(text(fit(key_help(true), 99)), "q quit  c camera");
+        assert_eq!(text(fit(key_help(Role::Owner), 19)), "q quit  space pause");
+        assert_eq!(text(fit(key_help(Role::Replay), 99)), "q quit  space pause  c camera  i panel");
+        assert_eq!(text(fit(key_help(Role::Attached), 99)), "q quit  c camera  i panel");
         for width in 0..300 {
             assert!(text(fit(status.pieces("whole"), width)).chars().count() <= width);
         }

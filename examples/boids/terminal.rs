@@ -9,6 +9,7 @@
 //! Not supported: suspension. Raw mode hands Ctrl-Z to the program, which ignores it.
 
 use super::camera::Camera;
+use super::panel::Panel;
 use super::scene::Scene;
 use super::screen::{Colours, Screen};
 use super::status::Status;
@@ -56,6 +57,8 @@ pub(crate) enum Key {
     Reset,
     /// Show the next view: `c`.
     Camera,
+    /// Show the panel beside the flock, or hide it: `i`.
+    Panel,
     /// The terminal has another size. The next frame is drawn to it without being told.
     Resize,
 }
@@ -88,6 +91,7 @@ impl Key {
                     KeyCode::Char('-' | '_') => Some(Self::FewerBoids),
                     KeyCode::Char('r' | 'R') => Some(Self::Reset),
                     KeyCode::Char('c' | 'C') => Some(Self::Camera),
+                    KeyCode::Char('i' | 'I') => Some(Self::Panel),
                     KeyCode::Char(digit @ '1'..='6') => Some(Self::Weight(*digit as u8 - b'0')),
                     _ => None,
                 }
@@ -180,11 +184,12 @@ impl Terminal {
         scene: &Scene<'_>,
         camera: &Camera,
         status: &Status<'_>,
+        panel: Option<Panel<'_>>,
     ) -> io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        let screen = Screen { scene, camera, status, colours: self.colours };
+        let screen = Screen { scene, camera, status, panel, colours: self.colours };
         self.inner.draw(|frame| frame.render_widget(screen, frame.area())).map(|_| ())
     }
 
@@ -268,6 +273,7 @@ mod tests {
             ('6', Key::Weight(6)),
             ('r', Key::Reset),
             ('c', Key::Camera),
+            ('i', Key::Panel),
         ];
         for (letter, expected) in means {
             assert_eq!(key(KeyCode::Char(letter), none), Some(expected));

@@ -1,12 +1,12 @@
 //! The memory of a flock: which sections it has, and how the bytes of a frame become a scene.
 
-use inos::units::boids::{self, Frame};
+use inos::units::boids;
 use inos::{
     Dispatcher, EpochsConfig, Error, Kernel, LanesConfig, Layout, Mode, PartiesConfig,
     PingPongConfig, SectionId,
 };
 
-use crate::scene::{Bounds, Scene};
+use crate::script::Needs;
 
 /// The epochs section.
 pub(crate) const EPOCHS: SectionId = SectionId(1);
@@ -27,47 +27,42 @@ pub(crate) type Lives<'m> = inos::FileLocks<'m>;
 #[cfg(not(target_os = "linux"))]
 pub(crate) type Lives<'m> = inos::AlwaysAlive;
 
+/// The newest population of rules, where some evolve.
+pub(crate) const POPULATIONS: SectionId = SectionId(6);
+
 /// Moves on whenever a frame was published.
 pub(crate) const FRAME_EPOCH: u32 = 0;
+/// Moves on whenever a population was published.
+pub(crate) const POPULATION_EPOCH: u32 = 1;
 
-/// Bytes a client has for the parameters and results of its calls.
-pub(crate) const BUFFER_LEN: u32 = 4096;
+/// Bytes a client has for the parameters and results of its calls: as obstacles are written, as
+/// many as there may be take a fourth of it.
+pub(crate) const BUFFER_LEN: u32 = 1 << 17;
+
+/// Bytes of the largest population that the example breeds.
+const POPULATION_LEN: u32 = 1 << 14;
 
 /// Slots for frames: one that is newest, one to write, and what ten viewers may pin.
 const SLOTS: u32 = 12;
 
-/// The layout for a flock of up to `capacity` boids.
+/// The layout for a flock of up to so many boids and what is around them.
 ///
 /// # Errors
 /// `BadLayout` if a frame of so many boids has no length in 32 bits.
-pub(crate) fn layout(dim: u32, capacity: u32) -> Result<Layout, Error> {
-    let frame_len = boids::frame_len(dim, capacity)
+pub(crate) fn layout(needs: &Needs) -> Result<Layout, Error> {
+    let Needs { dim, count, predators, obstacles } = *needs;
+    let frame_len = boids::frame_len_with(dim, count, predators, obstacles)
         .and_then(|len| u32::try_from(len).ok())
         .ok_or(Error::BadLayout { what: "too many boids" })?;
     let frames = PingPongConfig { slots: SLOTS, seats: SLOTS - 2, frame_len, mode: Mode::Observed };
+    // Observed only: they are small, and whoever looks copies them.
+    let populations = PingPongConfig { slots: 3, seats: 1, frame_len: POPULATION_LEN, ..frames };
     Layout::builder()
-        .epochs(EPOCHS, "epochs", EpochsConfig { count: 1, padded: true })
+        .epochs(EPOCHS, "epochs", EpochsConfig { count: 2, padded: true })
         .ping_pong(FRAMES, "frames", frames)
+        .ping_pong(POPULATIONS, "populations", populations)
         .lanes(LANES, "lanes", LanesConfig { lanes: 2, entries: 16, buffer_len: BUFFER_LEN })
         .parties(PARTIES, "parties", PartiesConfig::of::<Lives<'_>>(SLOTS))
         .registry(UNITS, "units", Kernel::registry_config(&Dispatcher::standard()))
         .build()
-}
-
-/// What there is to see in a frame, in place.
-#[must_use]
-pub(crate) fn scene<'a>(frame: &Frame<'a>) -> Scene<'a> {
-    let header = frame.header();
-    Scene {
-        dim: header.dim,
-        half_extent: header.half_extent,
-        bounds: match header.bounds {
-            boids::Bounds::Torus => Bounds::Torus,
-            boids::Bounds::Box => Bounds::Box,
-            boids::Bounds::Sphere => Bounds::Sphere,
-        },
-        position: [0, 1, 2].map(|axis| frame.pos(axis)),
-        velocity: [0, 1, 2].map(|axis| frame.vel(axis)),
-        ids: frame.ids(),
-    }
 }
