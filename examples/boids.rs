@@ -6,6 +6,9 @@
 //! cargo run --release --example boids -- --attach /tmp/flock.inos     (another one)
 //! ```
 //!
+//! `--evolve`, `--predators 3`, `--obstacles FILE` and `--preset NAME` make it another flock,
+//! `--record FILE` and `--replay FILE` the same one again, and `--bench` measures.
+//!
 //! `owner` hands over memory, starts the kernel and flies the flock through the syscall queue
 //! (`pilot`); `viewer` watches the epoch and reads the newest frame in place. On a terminal the
 //! flock is shown `live`, elsewhere `headless` leaves a picture.
@@ -30,6 +33,8 @@ mod glow;
 mod headless;
 #[path = "boids/live.rs"]
 mod live;
+#[path = "boids/measure.rs"]
+mod measure;
 #[path = "boids/obstacles.rs"]
 mod obstacles;
 #[path = "boids/owner.rs"]
@@ -89,6 +94,7 @@ fn main() -> ExitCode {
     };
     let flown = match &args.attach {
         Some(file) => attached::run(&args, file),
+        None if args.bench => measure::run(&args).map(|()| None),
         None => owner::run(&args),
     };
     match flown {

@@ -146,7 +146,7 @@ pub(crate) fn watch(
 }
 
 /// A bar on stderr, drawn only if that is a terminal.
-fn progress(len: u64, what: &'static str) -> ProgressBar {
+pub(crate) fn progress(len: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(len), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -165,7 +165,8 @@ fn create<'m>(
     Ok(Sections::create(region, layout, context_id())?)
 }
 
-fn context_id() -> u64 {
+/// A number that no other memory has, most likely.
+pub(crate) fn context_id() -> u64 {
     // The standard library's hasher is seeded by the system.
     RandomState::new().build_hasher().finish()
 }

@@ -72,15 +72,12 @@ impl Widget for Painted<'_> {
         let now = memory.order.back().copied().unwrap_or(0.0);
         self.plot(&format!(" order {now:.2} "), &[&order], LOOKS as f64, top, buffer);
         if let Some(population) = population {
-            // One column of dots can tell two generations apart.
-            let shown = 2 * usize::from(WIDTH);
-            let history = population.history.get(population.history.len().saturating_sub(shown)..);
-            let history = history.unwrap_or_default();
+            let history = &population.history;
             let mean = points(&mut history.iter().map(|of| of.mean));
             let best = points(&mut history.iter().map(|of| of.best));
             let (generation, fitness) = (population.generation, population.best.fitness);
             let title = format!(" fitness {fitness:.2}, generation {generation} ");
-            self.plot(&title, &[&best, &mean], shown as f64, middle, buffer);
+            self.plot(&title, &[&best, &mean], history.len().max(2) as f64, middle, buffer);
         }
         if let Some(rules) = rules {
             Paragraph::new(table(rules)).block(Block::bordered()).style(ink).render(bottom, buffer);

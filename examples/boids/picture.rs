@@ -91,43 +91,62 @@ pub(crate) fn render(
     if scene.dim == 3 {
         seen.sort_unstable_by(|a, b| a.place.nearness.total_cmp(&b.place.nearness));
     }
-    let mut pen = Pen::new(scene, &view, width.min(height) as f32);
     let obstacles = &scene.props.obstacles;
     let mut solids: Vec<Solid> = obstacles.iter().filter_map(|o| Solid::new(o, &view)).collect();
     solids.sort_by(|a, b| a.place.nearness.total_cmp(&b.place.nearness));
-    // From the far end: the boids behind a solid, the solid, and those before it.
-    let mut rest = seen.as_slice();
-    for solid in solids.iter().map(Some).chain([None]) {
-        let is_behind =
-            |seen: &Seen| solid.is_some_and(|solid| seen.place.nearness < solid.place.nearness);
-        let behind = match solid {
-            Some(_) => rest.partition_point(is_behind),
-            None => rest.len(),
-        };
-        let (now, later) = rest.split_at(behind);
-        now.iter().for_each(|seen| pen.tail(&mut layer, seen, &view, trails));
-        now.iter().for_each(|seen| pen.dart(&mut layer, seen));
-        if let Some(solid) = solid {
-            solid.draw(&mut layer, &view);
-        }
-        rest = later;
-    }
+    let mut pen = Pen::new(scene, &view, width.min(height) as f32);
+    let mut cast = Cast { seen: &seen, solids: &solids, pen: &mut pen, view: &view, trails };
+    cast.draw(&mut layer, Solid::draw);
+    let factor = (width.min(height) / 240).max(1) as usize;
+    let glow = if solids.is_empty() {
+        Glow::of(layer.data(), width as usize, factor)
+    } else {
+        // Solids are in the way of light and give none.
+        let mut light = Pixmap::new(width, height).ok_or_else(wrong)?;
+        cast.draw(&mut light, Solid::darken);
+        Glow::of(light.data(), width as usize, factor)
+    };
     for predator in &scene.props.predators {
         if let Some((place, along)) = hunter(predator, &view) {
             draw_hunter(&mut layer, place, along, pen.hunter_size(place));
         }
     }
-
     if scene.dim != 3 && width > height + height / 5 {
         pen.compass(&mut layer, width as f32, height as f32);
     }
-
-    let factor = (width.min(height) / 240).max(1) as usize;
-    let glow = Glow::of(layer.data(), width as usize, factor);
     glow.add_to(pixmap.data_mut(), 0.7);
     let paint = PixmapPaint::default();
     pixmap.draw_pixmap(0, 0, layer.as_ref(), &paint, Transform::identity(), None);
     Ok(Picture { pixmap })
+}
+
+/// Everybody on the canvas, from the far end.
+struct Cast<'a> {
+    seen: &'a [Seen],
+    solids: &'a [Solid<'a>],
+    pen: &'a mut Pen,
+    view: &'a Projection,
+    trails: &'a Trails,
+}
+
+impl<'a> Cast<'a> {
+    /// Draws the boids behind each solid, the solid, and at last those before all of them.
+    fn draw(&mut self, layer: &mut Pixmap, draw_solid: fn(&Solid<'a>, &mut Pixmap, &Projection)) {
+        let mut rest = self.seen;
+        for solid in self.solids {
+            let is_behind = |seen: &Seen| seen.place.nearness < solid.place.nearness;
+            let (behind, before) = rest.split_at(rest.partition_point(is_behind));
+            self.draw_boids(layer, behind);
+            draw_solid(solid, layer, self.view);
+            rest = before;
+        }
+        self.draw_boids(layer, rest);
+    }
+
+    fn draw_boids(&mut self, layer: &mut Pixmap, seen: &[Seen]) {
+        seen.iter().for_each(|seen| self.pen.tail(layer, seen, self.view, self.trails));
+        seen.iter().for_each(|seen| self.pen.dart(layer, seen));
+    }
 }
 
 fn draw_edges(pixmap: &mut Pixmap, view: &Projection, scene: &Scene<'_>) {

@@ -4,7 +4,7 @@ use super::camera::{Place, Projection};
 use super::palette::{self, Rgb};
 use inos::units::boids::{Obstacle, Predator};
 use tiny_skia::{
-    Color, FillRule, GradientStop, Paint, PathBuilder, Pixmap, Point, RadialGradient, Shader,
+    Color, FillRule, GradientStop, Paint, Path, PathBuilder, Pixmap, Point, RadialGradient, Shader,
     SpreadMode, Stroke, Transform,
 };
 
@@ -39,12 +39,27 @@ impl<'a> Solid<'a> {
         }
     }
 
+    /// Covers what is behind it with darkness.
+    pub(crate) fn darken(&self, layer: &mut Pixmap, view: &Projection) {
+        match self.obstacle {
+            Obstacle::Sphere { radius, .. } => {
+                let Place { x, y, size, .. } = self.place;
+                if let Some(path) = PathBuilder::from_circle(x, y, radius * view.scale() * size) {
+                    fill(layer, &path, &solid([0; 3], 1.0));
+                }
+            }
+            Obstacle::Box { center, half } => {
+                each_face(view, *center, *half, |path, _| fill(layer, path, &solid([0; 3], 1.0)));
+            }
+        }
+    }
+
     fn ball(&self, layer: &mut Pixmap, radius: f32) {
         let Place { x, y, size, .. } = self.place;
         let radius = radius * size;
         let Some(path) = PathBuilder::from_circle(x, y, radius) else { return };
         let paint = Paint { shader: lit_ball(x, y, radius), anti_alias: true, ..Paint::default() };
-        layer.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+        fill(layer, &path, &paint);
         let stroke = Stroke { width: 1.0, ..Stroke::default() };
         layer.stroke_path(&path, &solid(RIM, 0.35), &stroke, Transform::identity(), None);
     }
@@ -60,8 +75,26 @@ fn lit_ball(x: f32, y: f32, radius: f32) -> Shader<'static> {
         .unwrap_or(Shader::SolidColor(light))
 }
 
-/// The faces of a box that look this way, each as light as its side.
+/// A box, each face as light as its side.
 fn faces(layer: &mut Pixmap, view: &Projection, center: [f32; 3], half: [f32; 3]) {
+    each_face(view, center, half, |path, light| {
+        fill(layer, path, &solid(palette::mix(SHADED, LIT, light), 1.0));
+        let stroke = Stroke { width: 1.0, ..Stroke::default() };
+        layer.stroke_path(path, &solid(RIM, 0.35), &stroke, Transform::identity(), None);
+    });
+}
+
+fn fill(layer: &mut Pixmap, path: &Path, paint: &Paint<'_>) {
+    layer.fill_path(path, paint, FillRule::Winding, Transform::identity(), None);
+}
+
+/// The faces of a box that look this way, with how light each is.
+fn each_face(
+    view: &Projection,
+    center: [f32; 3],
+    half: [f32; 3],
+    mut draw: impl FnMut(&Path, f32),
+) {
     const LIGHT: [f32; 3] = [0.45, 0.7, 0.95];
     let corner = |signs: [f32; 3]| {
         view.place(std::array::from_fn(|axis| center[axis] + signs[axis] * half[axis]))
@@ -86,12 +119,9 @@ fn faces(layer: &mut Pixmap, view: &Projection, center: [f32; 3], half: [f32; 3]
             path.move_to(a.x, a.y);
             [b, c, d].iter().for_each(|place| path.line_to(place.x, place.y));
             path.close();
-            let Some(path) = path.finish() else { continue };
-            let light = if side > 0.0 { LIGHT[axis] } else { 0.25 };
-            let paint = solid(palette::mix(SHADED, LIT, light), 1.0);
-            layer.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
-            let stroke = Stroke { width: 1.0, ..Stroke::default() };
-            layer.stroke_path(&path, &solid(RIM, 0.35), &stroke, Transform::identity(), None);
+            if let Some(path) = path.finish() {
+                draw(&path, if side > 0.0 { LIGHT[axis] } else { 0.25 });
+            }
         }
     }
 }
