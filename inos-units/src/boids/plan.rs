@@ -26,10 +26,17 @@ use super::world::World;
 /// Candidates between two looks at the budget: some tenths of a millisecond.
 const WORK_PER_CHECK: usize = 1 << 15;
 
-/// Flocks above this count, and parts above this length, take their memory with them when a step
-/// ends. For them an allocation is nothing beside the step; kept, it could be gigabytes.
-const MAX_KEPT_COUNT: usize = 1 << 17;
-const MAX_KEPT_LEN: usize = 1 << 22;
+/// Memory for so many boids, and parts of so many bytes, are kept for the next step whatever flock
+/// it is of.
+const SMALL_COUNT: usize = 1 << 17;
+const SMALL_LEN: usize = 1 << 22;
+
+/// Whether memory is kept: not if the step that used it needed less than a quarter of it, so that
+/// one huge flock does not cost its memory for ever. To allocate it anew in every step would double
+/// the time of a step of a million boids.
+const fn is_worth_keeping(capacity: usize, used: usize, small: usize) -> bool {
+    capacity <= small || capacity / 4 <= used
+}
 
 /// Buffers of steps that have ended.
 #[derive(Debug, Default)]
@@ -77,7 +84,7 @@ impl StepPlan {
         budget.check()?;
         let grid = Grid::fit(&world, low, high, radius, params.max_per_cell, frame.count());
         sorted.sort(&grid, &arrays, frame.ids(), instructions);
-        if frame.count() <= MAX_KEPT_COUNT {
+        if is_worth_keeping(brought.capacity(), frame.count(), SMALL_COUNT) {
             pools.brought.give(brought);
         }
 
@@ -254,7 +261,7 @@ impl Plan for StepPlan {
                 }
             }
             start += len;
-            if part.capacity() <= MAX_KEPT_LEN {
+            if is_worth_keeping(part.capacity(), part.len(), SMALL_LEN) {
                 self.pools.parts.give(part);
             }
         }
@@ -266,8 +273,42 @@ impl Plan for StepPlan {
 
 impl Drop for StepPlan {
     fn drop(&mut self) {
-        if self.sorted.bodies.capacity() <= MAX_KEPT_COUNT {
+        let Sorted { bodies, .. } = &self.sorted;
+        if is_worth_keeping(bodies.capacity(), bodies.len(), SMALL_COUNT) {
             self.pools.sorted.give(core::mem::take(&mut self.sorted));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boids::init::init;
+    use crate::boids::params::InitParams;
+    use crate::VecOutput;
+
+    /// Steps a flock and returns how many boids there is memory for afterwards.
+    fn kept(pools: &Arc<Pools>, count: u32) -> usize {
+        let params = InitParams { count, dim: 2, ..InitParams::default() };
+        let mut frame = VecOutput::new(1 << 27);
+        let budget = Budget::unlimited();
+        assert!(init(&params, b"", &mut frame, &budget).is_ok());
+        let (rules, set) = (StepParams::default(), InstructionSet::widest());
+        let plan = StepPlan::new(&rules, frame.as_bytes(), set, &budget, pools);
+        assert!(plan.is_ok_and(|plan| plan.item_count() == count as usize));
+        let sorted = pools.sorted.take();
+        let capacity = sorted.bodies.capacity();
+        pools.sorted.give(sorted);
+        capacity
+    }
+
+    #[test]
+    fn memory_is_kept_for_flocks_like_the_last_and_not_for_ever() {
+        let pools = Arc::default();
+        let large = 5 * SMALL_COUNT as u32;
+        assert!(kept(&pools, large) >= large as usize);
+        assert!(kept(&pools, large / 2) >= large as usize);
+        assert_eq!(kept(&pools, 10), 0);
+        assert!((10..=SMALL_COUNT).contains(&kept(&pools, 10)));
     }
 }

@@ -67,6 +67,11 @@ pub(super) struct Brought {
 }
 
 impl Brought {
+    /// Boids that there is memory for.
+    pub(super) fn capacity(&self) -> usize {
+        self.pos[0].capacity()
+    }
+
     /// A frame's boids, in the world, and where they are: from where they lie in the frame, or
     /// from here if they had to be brought in.
     ///
