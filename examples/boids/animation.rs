@@ -2,11 +2,12 @@
 //!
 //! All frames share one table of 256 colours, designed rather than fitted: every hue that a
 //! heading can have, from the background up to its full brightness, paler where tails cross,
-//! and greys. A table fitted to each frame would make still things flicker, and one fitted to
-//! the first frame would lack the headings that the flock takes later.
+//! shades of obstacles, and greys. A table fitted to each frame would make still things flicker,
+//! and one fitted to the first frame would lack the headings that the flock takes later.
 
 use super::palette::{self, Rgb};
 use super::picture::Picture;
+use super::props::{LIT, SHADED};
 use gif::{Encoder, Frame, Repeat};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -95,7 +96,8 @@ fn invalid(text: String) -> io::Error {
 fn table() -> Vec<Rgb> {
     const HUES: usize = 24;
     const LEVELS: usize = 8;
-    const PALE_HUES: usize = 12;
+    const PALE_HUES: usize = 10;
+    const SOLID: usize = 8;
     const PALE_LEVELS: usize = 4;
     const GREYS: usize = 15;
     let turn = |index: usize, hues: usize| index as f32 / hues as f32;
@@ -111,6 +113,10 @@ fn table() -> Vec<Rgb> {
         let pale = |level| palette::oklch(lightness(level), 0.07, turn(hue, PALE_HUES));
         table.extend((0..PALE_LEVELS).map(pale));
     }
+    // What obstacles are shaded with: fewer, and a ball becomes a target.
+    table.extend(
+        (0..SOLID).map(|shade| palette::mix(SHADED, LIT, (shade as f32 + 0.5) / SOLID as f32)),
+    );
     // The first of the greys is the colour of the edges of the space.
     table.extend(
         (0..GREYS)

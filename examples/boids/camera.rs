@@ -277,8 +277,8 @@ mod tests {
             let mut camera = Camera::new(&Scene { bounds, ..flock.scene() });
             for _ in 0..32 {
                 camera.orbit(TAU / 32.0);
-                for place in camera.before(640, 480).edges(bounds).iter().flatten() {
-                    assert!((0.0..640.0).contains(&place.x) && (0.0..480.0).contains(&place.y));
+                for place in camera.before(512, 480).edges(bounds).iter().flatten() {
+                    assert!((0.0..512.0).contains(&place.x) && (0.0..480.0).contains(&place.y));
                 }
             }
         }

@@ -18,8 +18,9 @@ use crate::trails::Trails;
 use crate::viewer::Viewer;
 
 const PNG_SIZE: (u32, u32) = (1280, 960);
-const GIF_SIZE: (u32, u32) = (640, 480);
-const GIF_FRAMES: u64 = 100;
+/// Hardly wider than high: what is beside a world costs bytes and shows nothing.
+const GIF_SIZE: (u32, u32) = (512, 480);
+const GIF_FRAMES: u64 = 80;
 const GIF_FRAMES_PER_SECOND: u32 = 20;
 /// Frames kept for an animation may take so many bytes.
 const GIF_MEMORY: u64 = 256 << 20;

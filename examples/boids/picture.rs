@@ -5,7 +5,7 @@
 //! as fifty thousand do. Far boids are smaller and darker and are drawn first; what is drawn
 //! glows a little. Obstacles are grey solids, and predators pale and winged.
 
-use super::camera::{Camera, Projection};
+use super::camera::{Camera, Place, Projection};
 use super::glow::Glow;
 use super::palette;
 use super::pen::{Pen, Seen};
@@ -95,7 +95,11 @@ pub(crate) fn render(
     let mut solids: Vec<Solid> = obstacles.iter().filter_map(|o| Solid::new(o, &view)).collect();
     solids.sort_by(|a, b| a.place.nearness.total_cmp(&b.place.nearness));
     let mut pen = Pen::new(scene, &view, width.min(height) as f32);
-    let mut cast = Cast { seen: &seen, solids: &solids, pen: &mut pen, view: &view, trails };
+    let mut hunters: Vec<_> =
+        scene.props.predators.iter().filter_map(|predator| hunter(predator, &view)).collect();
+    hunters.sort_by(|(a, _), (b, _)| a.nearness.total_cmp(&b.nearness));
+    let (seen, solids, hunters) = (&*seen, &*solids, &*hunters);
+    let mut cast = Cast { seen, solids, hunters, pen: &mut pen, view: &view, trails };
     cast.draw(&mut layer, Solid::draw);
     let factor = (width.min(height) / 240).max(1) as usize;
     let glow = if solids.is_empty() {
@@ -106,11 +110,6 @@ pub(crate) fn render(
         cast.draw(&mut light, Solid::darken);
         Glow::of(light.data(), width as usize, factor)
     };
-    for predator in &scene.props.predators {
-        if let Some((place, along)) = hunter(predator, &view) {
-            draw_hunter(&mut layer, place, along, pen.hunter_size(place));
-        }
-    }
     if scene.dim != 3 && width > height + height / 5 {
         pen.compass(&mut layer, width as f32, height as f32);
     }
@@ -124,28 +123,35 @@ pub(crate) fn render(
 struct Cast<'a> {
     seen: &'a [Seen],
     solids: &'a [Solid<'a>],
+    hunters: &'a [(Place, [f32; 2])],
     pen: &'a mut Pen,
     view: &'a Projection,
     trails: &'a Trails,
 }
 
 impl<'a> Cast<'a> {
-    /// Draws the boids behind each solid, the solid, and at last those before all of them.
+    /// Draws who is behind each solid, the solid, and at last who is before all of them.
     fn draw(&mut self, layer: &mut Pixmap, draw_solid: fn(&Solid<'a>, &mut Pixmap, &Projection)) {
-        let mut rest = self.seen;
+        let (mut seen, mut hunters) = (self.seen, self.hunters);
         for solid in self.solids {
-            let is_behind = |seen: &Seen| seen.place.nearness < solid.place.nearness;
-            let (behind, before) = rest.split_at(rest.partition_point(is_behind));
-            self.draw_boids(layer, behind);
+            let limit = solid.place.nearness;
+            let (behind, before) =
+                seen.split_at(seen.partition_point(|seen| seen.place.nearness < limit));
+            let (far, near) =
+                hunters.split_at(hunters.partition_point(|(place, _)| place.nearness < limit));
+            self.draw_living(layer, behind, far);
             draw_solid(solid, layer, self.view);
-            rest = before;
+            (seen, hunters) = (before, near);
         }
-        self.draw_boids(layer, rest);
+        self.draw_living(layer, seen, hunters);
     }
 
-    fn draw_boids(&mut self, layer: &mut Pixmap, seen: &[Seen]) {
+    fn draw_living(&mut self, layer: &mut Pixmap, seen: &[Seen], hunters: &[(Place, [f32; 2])]) {
         seen.iter().for_each(|seen| self.pen.tail(layer, seen, self.view, self.trails));
         seen.iter().for_each(|seen| self.pen.dart(layer, seen));
+        for &(place, along) in hunters {
+            draw_hunter(layer, place, along, self.pen.hunter_size(place));
+        }
     }
 }
 
@@ -209,14 +215,19 @@ mod tests {
         let bare = flock.scene();
         let ball = Obstacle::Sphere { center: [0.0; 3], radius: 6.0 };
         let props = Props { obstacles: vec![ball], predators: vec![] };
-        let hunted = Props { predators: vec![Predator::default()], ..props.clone() };
+        // Before the ball, as the camera stands; the one inside it is not seen.
+        let (sin, cos) = (0.09 * std::f32::consts::TAU).sin_cos();
+        let toward = Predator { pos: [9.0 * cos, 9.0 * sin, 0.0], vel: [0.0, 0.0, 1.0] };
+        let inside = Props { predators: vec![Predator::default()], ..props.clone() };
+        let hunted = Props { predators: vec![toward], ..props.clone() };
         let draw = |props| {
             let scene = Scene { props, ..bare };
             render(&scene, &Camera::new(&scene), 200, 150, &Trails::new(0)).unwrap()
         };
-        let [none, one, two] = [Props::NONE, &props, &hunted].map(draw);
+        let [none, one, hidden, two] = [Props::NONE, &props, &inside, &hunted].map(draw);
         assert!(bright(&one) < bright(&none), "the ball hides nobody");
         assert!(bright(&two) > bright(&one), "the predator is not seen");
+        assert!(bright(&hidden) < bright(&two), "the predator shines through");
     }
 
     #[test]

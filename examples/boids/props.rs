@@ -9,8 +9,8 @@ use tiny_skia::{
 };
 
 /// The lightest and the darkest side of a solid. Hues are headings, so solids have next to none.
-const LIT: Rgb = [86, 94, 116];
-const SHADED: Rgb = [24, 28, 40];
+pub(crate) const LIT: Rgb = [86, 94, 116];
+pub(crate) const SHADED: Rgb = [24, 28, 40];
 /// What outlines a solid.
 pub(crate) const RIM: Rgb = [112, 120, 146];
 /// A predator: no heading of a boid is as pale.

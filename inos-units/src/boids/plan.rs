@@ -283,9 +283,9 @@ impl Drop for StepPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::VecOutput;
     use crate::boids::init::init;
     use crate::boids::params::InitParams;
-    use crate::VecOutput;
 
     /// Steps a flock and returns how many boids there is memory for afterwards.
     fn kept(pools: &Arc<Pools>, count: u32) -> usize {
