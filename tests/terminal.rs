@@ -104,3 +104,41 @@ fn the_view_follows_the_window() {
     assert!(session.wait(SOON).unwrap().success());
     assert_restored(&session);
 }
+
+#[test]
+fn the_panel_shows_order_and_fitness_and_i_hides_it() {
+    let mut session = live(&["--evolve", "--predators", "1"]);
+    // At 30 rows and 100 columns there is room.
+    let evolves = |text: &str| text.contains("order 0.") && text.contains("generation ");
+    assert!(session.shows(SOON, evolves), "{}", session.text());
+    session.send(b"i").unwrap();
+    let is_hidden = |text: &str| !text.contains("generation ") && has_braille(text);
+    assert!(session.shows(SOON, is_hidden), "{}", session.text());
+    session.send(b"i").unwrap();
+    assert!(session.shows(SOON, evolves), "{}", session.text());
+    session.send(b"q").unwrap();
+    assert!(session.wait(SOON).unwrap().success());
+    assert_restored(&session);
+}
+
+#[test]
+fn a_replay_takes_no_orders_and_ends_by_itself() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("flight.txt");
+    let name = file.to_str().unwrap();
+    let mut session = live(&["--record", name]);
+    session.send(b"2").unwrap();
+    // A frame later at the earliest: the order has been obeyed.
+    std::thread::sleep(Duration::from_millis(500));
+    session.send(b"q").unwrap();
+    assert!(session.wait(SOON).unwrap().success());
+    let script = std::fs::read_to_string(&file).unwrap();
+    assert!(script.lines().filter(|line| line.contains(" step ")).count() >= 2, "{script}");
+    assert!(script.contains(" end "), "{script}");
+
+    let mut session = Session::start(boids(), &["--replay", name], 30, 100).unwrap();
+    assert!(session.shows(SOON, |text| text.contains("replay")), "{}", session.text());
+    session.send(b"+").unwrap();
+    assert!(session.wait(SOON).unwrap().success(), "{}", session.text());
+    assert_restored(&session);
+}
