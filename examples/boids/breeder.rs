@@ -15,7 +15,7 @@ use crate::world::{EPOCHS, POPULATION_EPOCH, POPULATIONS};
 
 /// Trials small enough that the flock beside them still flies.
 #[must_use]
-pub(crate) fn trials(seed: u64, dim: u32) -> EvolveParams {
+pub(crate) fn trials(seed: u64, dim: u32, predators: u32) -> EvolveParams {
     EvolveParams {
         population: 16,
         islands: 2,
@@ -25,6 +25,8 @@ pub(crate) fn trials(seed: u64, dim: u32) -> EvolveParams {
         trials: 2,
         seed,
         dim,
+        // As many as trials may have.
+        predators: predators.min(8),
         ..EvolveParams::default()
     }
 }

@@ -278,7 +278,7 @@ impl Flight<'_> {
 
     /// Trials for rules of this flock.
     fn trials(&self) -> EvolveParams {
-        trials(self.args.seed, self.args.dim)
+        trials(self.args.seed, self.args.dim, self.needs.predators)
     }
 
     /// Whether a replayed flight ended as it did when it was recorded.

@@ -133,6 +133,8 @@ const SMALL: EvolveParams = EvolveParams {
     energy_share: 0.5,
     collision_share: 0.8,
     cohesion_share: 0.8,
+    predators: 0,
+    survival_share: 0.8,
 };
 
 #[test]

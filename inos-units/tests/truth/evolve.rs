@@ -99,17 +99,23 @@ pub(crate) fn fitness() {
     // Alone it keeps its heading, spends nothing, meets nobody and has no company.
     let alone = r#"{"count": 1}"#;
     for (name, expected) in
-        [("order", 1.0), ("energy", 1.0), ("collisions", 1.0), ("cohesion", 0.0)]
+        [("order", 1.0), ("energy", 1.0), ("collisions", 1.0), ("cohesion", 0.0), ("survival", 1.0)]
     {
         assert_eq!(term("", alone, name), expected, "{name}");
     }
     assert!((term("", alone, "fitness") - 0.2).abs() < 1e-6);
-    for (dim, rules) in [(2, ""), (3, r#"{"cohesion_weight": 9, "separation_weight": 0}"#)] {
-        let params =
-            format!(r#"{{"count": 60, "dim": {dim}, "seed": 8, "steps": 50, "trials": 2}}"#);
+    let dense = r#"{"cohesion_weight": 9, "separation_weight": 0}"#;
+    let hunted = r#"{"catch_radius": 0.6, "predator_speed": 3, "fear_weight": 1}"#;
+    for (dim, predators, rules) in [(2, 0, ""), (3, 0, dense), (2, 3, hunted)] {
+        let params = format!(
+            r#"{{"count": 60, "dim": {dim}, "seed": 8, "steps": 50, "trials": 2,
+                "predators": {predators}, "survival_share": 0.7}}"#
+        );
         let (mut order, mut energy, mut collisions, mut cohesion) = (0.0, 0.0, 0.0, 0.0);
+        let mut survival = 0.0;
         for seed in [8, 9] {
-            let terms = fly(dim, seed, rules);
+            let terms = fly(dim, seed, predators, rules);
+            survival += terms[4] / 2.0;
             order += terms[0] / 2.0;
             energy += terms[1] / 2.0;
             collisions += terms[2] / 2.0;
@@ -117,15 +123,18 @@ pub(crate) fn fitness() {
         }
         // Every term is at work in one of the flocks.
         assert!(collisions < 0.99 || dim == 2);
+        assert!((survival < 0.9) == (predators > 0), "{survival}");
         let fitness = (1.0 - 0.9 * (1.0 - order))
             * (1.0 - 0.5 * (1.0 - energy))
             * (1.0 - 0.8 * (1.0 - collisions))
-            * (1.0 - 0.8 * (1.0 - cohesion));
+            * (1.0 - 0.8 * (1.0 - cohesion))
+            * (1.0 - 0.7 * (1.0 - survival));
         for (name, expected) in [
             ("order", order),
             ("energy", energy),
             ("collisions", collisions),
             ("cohesion", cohesion),
+            ("survival", survival),
             ("fitness", fitness),
         ] {
             let told = f64::from(term(rules, &params, name));
@@ -134,8 +143,8 @@ pub(crate) fn fitness() {
     }
 }
 
-/// Fifty steps of sixty boids from this seed; order, energy, collisions, cohesion.
-fn fly(dim: usize, seed: u64, rules: &str) -> [f64; 4] {
+/// Fifty steps of sixty boids from this seed; order, energy, collisions, cohesion, survival.
+fn fly(dim: usize, seed: u64, predators: u32, rules: &str) -> [f64; 5] {
     let dt = 0.05;
     let start = format!(r#"{{"count": 60, "dim": {dim}, "seed": {seed}}}"#);
     let rules = match rules.strip_suffix('}') {
@@ -143,7 +152,12 @@ fn fly(dim: usize, seed: u64, rules: &str) -> [f64; 4] {
         None => format!("{{\"dt\": {dt}}}"),
     };
     let mut bytes = call("boids", "init", b"", start.as_bytes()).expect("init");
+    if predators > 0 {
+        let scene = format!(r#"{{"predators": {predators}, "seed": {seed}}}"#);
+        bytes = call("boids", "set_scene", bytes.as_bytes(), scene.as_bytes()).expect("a scene");
+    }
     let mut frames = Vec::new();
+    let mut in_reach = 0.0;
     for step in 0..=50 {
         let frame = Frame::new(bytes.as_bytes()).expect("a frame");
         let width = 2.0 * f64::from(frame.header().half_extent);
@@ -154,6 +168,16 @@ fn fly(dim: usize, seed: u64, rules: &str) -> [f64; 4] {
                 (frame.ids()[index], [pos, [0, 1, 2].map(|axis| of(frame.vel(axis)))])
             })
             .collect();
+        // Of the 50 frames that are stepped from.
+        for predator in frame.predators().filter(|_| step < 50) {
+            let there = predator.pos.map(f64::from);
+            let off = |a: f64, b: f64| (a - b) - width * ((a - b) / width).round();
+            let near = |[here, _]: &&[[f64; 3]; 2]| {
+                let offset = [0, 1, 2].map(|k| off(here[k], there[k]));
+                offset.iter().map(|v| v * v).sum::<f64>().sqrt() < 0.6
+            };
+            in_reach += boids.values().filter(near).count() as f64;
+        }
         frames.push((step, width, boids));
         bytes = call("boids", "step", bytes.as_bytes(), rules.as_bytes()).expect("step");
     }
@@ -184,7 +208,9 @@ fn fly(dim: usize, seed: u64, rules: &str) -> [f64; 4] {
             company.push(near(1.0).min(7.0) / 7.0);
         }
     }
-    [mean(&orders), 1.0 / (1.0 + mean(&spent)), 0.1 / (0.1 + mean(&touching)), mean(&company)]
+    let survival = 0.1 / (0.1 + in_reach / f64::from(50 * predators.max(1)));
+    let energy = 1.0 / (1.0 + mean(&spent));
+    [mean(&orders), energy, 0.1 / (0.1 + mean(&touching)), mean(&company), survival]
 }
 
 /// A number of what `fitness` says of these rules.

@@ -1,11 +1,12 @@
-//! How well a flock flies: four terms from 0 to 1, and fitness of them.
+//! How well a flock flies: five terms from 0 to 1, and fitness of them.
 
 use std::sync::Arc;
 
-use crate::boids::frame::{Frame, frame_len};
+use crate::boids::frame::{Frame, frame_len_with};
 use crate::boids::init::init;
-use crate::boids::params::{Bounds, InitParams, StepParams};
+use crate::boids::params::{Bounds, InitParams, SceneParams, StepParams};
 use crate::boids::plan::{Pools, StepPlan};
+use crate::boids::scene::set_scene;
 use crate::boids::simd::InstructionSet;
 use crate::budget::Budget;
 use crate::error::UnitError;
@@ -32,6 +33,9 @@ const HALF_ENERGY: f64 = 1.0;
 /// Boids that the mean boid collides with at any time, and that halve the term.
 const HALF_COLLISIONS: f64 = 0.1;
 
+/// Boids that are within reach of the mean predator at any time, and that halve the term.
+const HALF_CAUGHT: f64 = 0.1;
+
 /// Steps between two looks at a frame.
 const STEPS_PER_LOOK: u32 = 4;
 
@@ -57,6 +61,7 @@ pub(super) struct Terms {
     energy: f64,
     collisions: f64,
     cohesion: f64,
+    survival: f64,
 }
 
 impl Terms {
@@ -65,6 +70,7 @@ impl Terms {
         self.energy += other.energy;
         self.collisions += other.collisions;
         self.cohesion += other.cohesion;
+        self.survival += other.survival;
     }
 
     fn over(self, count: f64) -> Self {
@@ -73,6 +79,7 @@ impl Terms {
             energy: self.energy / count,
             collisions: self.collisions / count,
             cohesion: self.cohesion / count,
+            survival: self.survival / count,
         }
     }
 
@@ -82,7 +89,8 @@ impl Terms {
         let product = factor(params.order_share, self.order)
             * factor(params.energy_share, self.energy)
             * factor(params.collision_share, self.collisions)
-            * factor(params.cohesion_share, self.cohesion);
+            * factor(params.cohesion_share, self.cohesion)
+            * factor(params.survival_share, self.survival);
         product.clamp(0.0, 1.0) as f32
     }
 }
@@ -93,6 +101,9 @@ struct Meter {
     /// Velocities by id, of the frame before.
     before: Vec<[f32; 3]>,
     changes: u64,
+    /// Boids within reach of a predator, and predators, over all steps.
+    caught: u64,
+    hunts: u64,
     /// Squared changes of velocity.
     changed: f64,
     looks: u64,
@@ -104,9 +115,13 @@ struct Meter {
 }
 
 impl Meter {
-    /// Adds what changed since the last frame, in velocity.
+    /// Adds what changed since the last frame, in velocity, and who was caught.
     fn follow(&mut self, frame: &Frame<'_>) {
         let is_first = self.before.is_empty();
+        if !is_first {
+            self.caught += u64::from(frame.header().caught);
+            self.hunts += u64::from(frame.header().predators);
+        }
         self.before.resize(frame.count(), [0.0; 3]);
         for (index, &id) in frame.ids().iter().enumerate() {
             let now = vector(|axis| frame.vel(axis), index);
@@ -168,6 +183,7 @@ impl Meter {
             energy: HALF_ENERGY / (HALF_ENERGY + acceleration),
             collisions: HALF_COLLISIONS / (HALF_COLLISIONS + self.collisions as f64 / boids),
             cohesion: self.company as f64 / (boids * f64::from(ENOUGH_COMPANY)),
+            survival: HALF_CAUGHT / (HALF_CAUGHT + self.caught as f64 / self.hunts.max(1) as f64),
         }
     }
 }
@@ -219,9 +235,14 @@ impl FitnessParams {
     ) -> Result<Terms, UnitError> {
         let rules = StepParams { dt: self.dt, ..*rules };
         let start = InitParams { count: self.count, dim: self.dim, seed, ..InitParams::default() };
-        let len = frame_len(self.dim, self.count).unwrap_or(0);
+        let len = frame_len_with(self.dim, self.count, self.predators, 0).unwrap_or(0);
         let (mut now, mut next) = (VecOutput::new(len), VecOutput::new(len));
         init(&start, b"", &mut now, budget)?;
+        if self.predators > 0 {
+            let scene = SceneParams { predators: self.predators, seed, ..SceneParams::default() };
+            set_scene(&scene, now.as_bytes(), &mut next, budget)?;
+            core::mem::swap(&mut now, &mut next);
+        }
 
         let mut meter = Meter::default();
         meter.follow(&Frame::new(now.as_bytes())?);
@@ -259,6 +280,7 @@ pub(in crate::boids) fn fitness(
         ("energy", terms.energy),
         ("collisions", terms.collisions),
         ("cohesion", terms.cohesion),
+        ("survival", terms.survival),
     ] {
         // As 32-bit floats, whose digits are few.
         write_member(&mut json, name, Scalar::Float(f64::from(value as f32)));
@@ -272,7 +294,7 @@ pub(in crate::boids) fn fitness(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boids::frame::{Header, write_frame};
+    use crate::boids::frame::{Header, frame_len, write_frame};
 
     /// Boids of `[x, y, vx, vy]` in a plane from -2 to 2.
     fn frame_of(bounds: Bounds, boids: &[[f32; 4]], ids: &[u32], order: f32) -> VecOutput {
@@ -317,8 +339,9 @@ mod tests {
             let mut meter = Meter::default();
             let frame = frame_of(bounds, &BOIDS, &[0, 1, 2, 3], 0.75);
             assert!(Frame::new(frame.as_bytes()).map(|frame| meter.look(&frame)).is_ok());
-            let expected = Terms { order: 0.75, energy: 1.0, collisions, cohesion: company };
-            assert_eq!(meter.terms(0.5), expected);
+            let terms =
+                Terms { order: 0.75, energy: 1.0, collisions, cohesion: company, survival: 1.0 };
+            assert_eq!(meter.terms(0.5), terms);
         }
     }
 
@@ -351,18 +374,41 @@ mod tests {
     }
 
     #[test]
+    fn predators_catch_what_the_frames_say() {
+        let mut meter = Meter::default();
+        // What the first frame says was before the trial; then 3 and 1 of two predators' steps.
+        for caught in [9, 3, 1] {
+            let bytes = frame_of(Bounds::Torus, &BOIDS, &[0, 1, 2, 3], 1.0);
+            let scene = SceneParams { predators: 2, ..SceneParams::default() };
+            let mut hunted = VecOutput::new(4096);
+            let budget = Budget::unlimited();
+            assert!(set_scene(&scene, bytes.as_bytes(), &mut hunted, &budget).is_ok());
+            // The last word of the header.
+            let mut hunted = hunted.to_vec();
+            hunted[60..64].copy_from_slice(&u32::to_ne_bytes(caught));
+            let aligned: Vec<u32> =
+                hunted.as_chunks::<4>().0.iter().map(|word| u32::from_ne_bytes(*word)).collect();
+            let frame = Frame::new(bytemuck::cast_slice(&aligned));
+            assert!(frame.map(|frame| meter.follow(&frame)).is_ok());
+        }
+        assert_eq!(meter.terms(0.5).survival, 0.1 / (0.1 + 4.0 / 4.0));
+    }
+
+    #[test]
     fn shares_are_what_is_lost() {
         let params = FitnessParams {
             order_share: 1.0,
             energy_share: 0.5,
             collision_share: 0.25,
             cohesion_share: 0.0,
+            survival_share: 0.75,
             ..FitnessParams::default()
         };
-        let best = Terms { order: 1.0, energy: 1.0, collisions: 1.0, cohesion: 0.0 };
+        let best = Terms { order: 1.0, energy: 1.0, collisions: 1.0, cohesion: 0.0, survival: 1.0 };
         assert_eq!(best.fitness(&params), 1.0);
         assert_eq!(Terms { energy: 0.0, ..best }.fitness(&params), 0.5);
         assert_eq!(Terms { collisions: 0.0, ..best }.fitness(&params), 0.75);
         assert_eq!(Terms { order: 0.0, ..best }.fitness(&params), 0.0);
+        assert_eq!(Terms { survival: 0.0, ..best }.fitness(&params), 0.25);
     }
 }

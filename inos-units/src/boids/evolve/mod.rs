@@ -8,19 +8,20 @@
 //!
 //! # Fitness
 //! A genome flies `trials` flocks, made by `init` with the seeds `seed`, `seed + 1` and so on in
-//! a torus. Four terms are averaged over the trials; each is from 0 to 1.
+//! a torus, with `predators` of them in it. Five terms are averaged over the trials; each is from 0 to 1.
 //!
 //! ```text
 //! order      = mean order parameter
 //! energy     = 1 / (1 + mean squared acceleration)            of all steps, in units^2/s^4
 //! collisions = 0.1 / (0.1 + boids nearer than 0.1 to a boid)  the mean of all boids
 //! cohesion   = boids nearer than 1 to a boid, at most 7, / 7  the mean of all boids
+//! survival   = 0.1 / (0.1 + boids in reach of a predator)     the mean of all predators and steps
 //!
 //! fitness = product over the terms of  1 - share * (1 - term)
 //! ```
 //!
-//! Acceleration is the change of velocity between frames over the length of the step. The other
-//! three are measured in the second half of the trial, at its last step and every fourth before
+//! Acceleration is the change of velocity between frames over the length of the step. Order,
+//! collisions and cohesion are measured in the second half of the trial, at its last step and every fourth before
 //! it. A share is what of the fitness is lost where the term is 0, so a term cannot be bought
 //! with another: a flock that saves all energy and has no order is worth little.
 //!
@@ -40,7 +41,7 @@
 //! and more genomes help; the method `fitness` with another seed tells.
 //!
 //! # Not supported
-//! Terms for predators, obstacles or goals; genes for the field of view, the lowest speed and
+//! Terms for obstacles or goals; genes for the field of view, the lowest speed and
 //! `max_per_cell`, which are as by default; trials in a box or a sphere.
 //!
 //! # Guarantees

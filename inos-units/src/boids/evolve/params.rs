@@ -6,8 +6,8 @@ use crate::error::UnitError;
 const MAX_BOID_STEPS: u64 = 1 << 32;
 
 crate::params! {
-    /// What `evolve` takes. Fitness depends on `count`, `dim`, `seed`, `steps`, `trials`, `dt` and
-    /// the four shares; they stay the same from call to call.
+    /// What `evolve` takes. Fitness depends on `count`, `dim`, `seed`, `steps`, `trials`, `dt`,
+    /// `predators` and the five shares; they stay the same from call to call.
     #[derive(Copy)]
     pub struct EvolveParams {
         population: u32 = 32 in 2..=4096 => "Genomes of each island";
@@ -34,6 +34,9 @@ crate::params! {
         collision_share: f32 = 0.8 in 0.0..=1.0 =>
             "Share of fitness that hangs on not colliding";
         cohesion_share: f32 = 0.8 in 0.0..=1.0 => "Share of fitness that hangs on company";
+        predators: u32 = 0 in 0..=8 => "Predators in a trial";
+        survival_share: f32 = 0.8 in 0.0..=1.0 =>
+            "Share of fitness that hangs on keeping out of their reach";
     }
 }
 
@@ -52,6 +55,9 @@ crate::params! {
         collision_share: f32 = 0.8 in 0.0..=1.0 =>
             "Share of fitness that hangs on not colliding";
         cohesion_share: f32 = 0.8 in 0.0..=1.0 => "Share of fitness that hangs on company";
+        predators: u32 = 0 in 0..=8 => "Predators in a trial";
+        survival_share: f32 = 0.8 in 0.0..=1.0 =>
+            "Share of fitness that hangs on keeping out of their reach";
     }
 }
 
@@ -76,6 +82,8 @@ impl EvolveParams {
             energy_share: self.energy_share,
             collision_share: self.collision_share,
             cohesion_share: self.cohesion_share,
+            predators: self.predators,
+            survival_share: self.survival_share,
         }
     }
 
@@ -121,6 +129,8 @@ impl FitnessParams {
             u64::from(self.energy_share.to_bits()),
             u64::from(self.collision_share.to_bits()),
             u64::from(self.cohesion_share.to_bits()),
+            u64::from(self.predators),
+            u64::from(self.survival_share.to_bits()),
         ] {
             hash = crate::boids::rng::SplitMix64::new(hash ^ word).next();
         }
