@@ -119,6 +119,9 @@ fn boids(add: Add<'_>) {
         }
         add("boids", "resize", &frame, r#"{"count": 55}"#);
         add("boids", "stats", &frame, "");
+        add("boids", "view", &frame, "");
+        add("boids", "view", &frame, r#"{"colour": "speed", "max_speed": 1}"#);
+        add("boids", "instances", &frame, r#"{"scale": 0.25}"#);
         add("boids", "neighbours_of", &frame, r#"{"id": 7, "max": 9}"#);
         // A ball at the origin, of radius one half.
         let ball = format!("{}0000003f{}", "00".repeat(16), "00".repeat(12));

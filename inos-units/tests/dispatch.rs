@@ -315,7 +315,7 @@ fn bounds_hold_and_are_found_without_work() {
         assert_eq!(len, bound);
         out
     };
-    for name in ["step", "resize", "stats", "set_scene", "neighbours_of"] {
+    for name in ["step", "resize", "stats", "set_scene", "neighbours_of", "view", "instances"] {
         let id = units.resolve("boids", name).expect("it is there");
         let call = Call { input: frame.as_bytes(), params: b"" };
         let bound = units.bound(id, call).expect("a bound");

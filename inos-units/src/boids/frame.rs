@@ -63,7 +63,7 @@ pub const HEADER_LEN: usize = HEADER_WORDS * WORD_LEN;
 const WORD_LEN: usize = 4;
 const HEADER_WORDS: usize = 16;
 /// Arrays start on a multiple of this many words.
-const STRIDE_WORDS: usize = 16;
+pub(super) const STRIDE_WORDS: usize = 16;
 
 /// Longest scene.
 const MAX_SCENE_LEN: usize = (MAX_PREDATORS + MAX_OBSTACLES) as usize * RECORD_LEN;

@@ -10,7 +10,9 @@
 //! | `stats` | a frame | [`StatsParams`] | JSON: speeds, order parameter, neighbours, clusters |
 //! | `evolve` | nothing or a [`Population`] | [`EvolveParams`] | a population some generations on |
 //! | `genome` | a population | none | JSON: the [`StepParams`] of its best genome |
-//! | `fitness` | [`StepParams`] | [`FitnessParams`] | JSON: fitness and its four terms |
+//! | `fitness` | [`StepParams`] | [`FitnessParams`] | JSON: fitness and its five terms |
+//! | `view` | a frame | [`ViewParams`] | positions, headings and colours, for a renderer |
+//! | `instances` | a frame | [`InstancesParams`] | the input of `math.mat4_instances` |
 //!
 //! A [`Frame`] holds the whole state, so a flock lives wherever its caller keeps the bytes and a
 //! step is a function from one frame to the next.
@@ -53,7 +55,8 @@
 //! - In a torus no radius may exceed the half extent.
 //!
 //! # Order of boids
-//! A step leaves boids in the order of their grid cells, those that others did not see at the end. Who is who is in the array of ids.
+//! A step leaves boids in the order of their grid cells, those that others did not see at the end.
+//! Who is who is in the array of ids.
 //!
 //! # Not supported
 //! Paths of predators other than to the nearest boid; obstacles that move.
@@ -107,6 +110,7 @@ mod stats;
 mod surroundings;
 mod survey;
 mod sweep;
+mod view;
 mod world;
 
 use std::sync::Arc;
@@ -120,10 +124,12 @@ pub use frame::{
     frame_len, frame_len_with, write_frame,
 };
 pub use params::{
-    Bounds, InitParams, NeighboursParams, ResizeParams, SceneParams, StatsParams, StepParams,
+    Bounds, ColourBy, InitParams, InstancesParams, NeighboursParams, ResizeParams, SceneParams,
+    StatsParams, StepParams, ViewParams,
 };
 pub use scene::{MAX_OBSTACLES, MAX_PREDATORS, Obstacle, Predator};
 pub use simd::InstructionSet;
+pub use view::{VIEW_HEADER_LEN, VIEW_MAGIC, VIEW_VERSION, view_len};
 
 use crate::budget::Budget;
 use crate::error::UnitError;
@@ -294,6 +300,30 @@ unit! {
             bound: |_, _, _| Ok(evolve::MAX_LEN),
             run: whole(|unit, params, input, out, budget| {
                 evolve::fitness(params, input, &unit.stepper(), out, budget)
+            }),
+        }
+        view(ViewParams) {
+            summary: "Positions, headings and colours for a renderer",
+            input: "a frame",
+            result: "a view",
+            determinism: Strict,
+            cost: Cost { call: 2_000, input_kib: 400, result_kib: 0 },
+            answer: "boids along the axes, whose colours are known",
+            bound: |_, _, input| {
+                Ok(view_len(Frame::new(input)?.header().count).unwrap_or(usize::MAX))
+            },
+            run: whole(|_, params, input, out, budget| view::view(params, input, out, budget)),
+        }
+        instances(InstancesParams) {
+            summary: "Translations, rotations and scales, as math.mat4_instances takes them",
+            input: "a frame",
+            result: "12, 16 and 12 bytes for each boid: all translations, rotations, scales",
+            determinism: Strict,
+            cost: Cost { call: 2_000, input_kib: 600, result_kib: 0 },
+            answer: "boids along the axes, whose rotations are known",
+            bound: |_, _, input| view::instances_bound(input),
+            run: whole(|_, params, input, out, budget| {
+                view::instances(params, input, out, budget)
             }),
         }
     }

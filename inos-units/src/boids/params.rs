@@ -168,3 +168,31 @@ crate::params! {
             "Boids nearer than this hang together, in world units; in a torus at most half_extent";
     }
 }
+
+crate::names! {
+    /// What a boid's colour says.
+    pub enum ColourBy {
+        /// Where it flies.
+        Heading = "heading",
+        /// How fast it is.
+        Speed = "speed",
+    }
+}
+
+crate::params! {
+    /// What `view` takes.
+    #[derive(Copy)]
+    pub struct ViewParams {
+        colour: ColourBy = Heading => "What colours say";
+        max_speed: f32 = 1.5 in 0.001..=10000.0 =>
+            "Speed from which on a boid is red, in world units per second, if colours say speeds";
+    }
+}
+
+crate::params! {
+    /// What `instances` takes.
+    #[derive(Copy)]
+    pub struct InstancesParams {
+        scale: f32 = 1.0 in 0.000001..=1000000.0 => "Scale of every instance, along all axes";
+    }
+}

@@ -30,7 +30,7 @@ use super::sweep::{Group, Sight, Sums};
 use super::world::World;
 
 /// Below this speed a boid has no heading: the square of it is where precision ends.
-const MIN_HEADING_SPEED: f32 = 1e-12;
+pub(super) const MIN_HEADING_SPEED: f32 = 1e-12;
 
 /// Parameters, prepared for the inner loop.
 #[derive(Clone, Copy, Debug)]

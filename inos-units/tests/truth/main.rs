@@ -95,6 +95,8 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("boids", "evolve", evolve::evolve),
     ("boids", "genome", evolve::genome),
     ("boids", "fitness", evolve::fitness),
+    ("boids", "view", view),
+    ("boids", "instances", instances),
     #[cfg(feature = "storage")]
     ("storage", "put", storage::put),
     #[cfg(feature = "storage")]
@@ -287,6 +289,64 @@ fn set_scene() {
     assert_eq!(bytes.len(), 64 + 5 * 64 + 64);
     assert_eq!(bytes[64 + 5 * 64..], records);
     assert_eq!(bytes[52..60], [0, 0, 0, 0, 2, 0, 0, 0]);
+}
+
+/// Boids along the axes in the colours of the hexagon: a third of white, then all of one or two of
+/// the three. What flies up is lighter than what flies along, and what rests is red.
+fn view() {
+    let flies = |x: f32, y: f32, z: f32| [0.5, -1.0, 2.0, x, y, z];
+    let boids =
+        [flies(2.0, 0.0, 0.0), flies(-3.0, 0.0, 0.0), flies(0.0, 0.0, 0.25), flies(0.0, 0.0, 0.0)];
+    let frame = frame_of(Bounds::Box, 8.0, 3, &boids);
+    let out = call("boids", "view", frame.as_bytes(), b"").expect("view");
+    let bytes = out.as_bytes();
+    assert_eq!(bytes.len(), 64 + 8 * 64);
+    assert_eq!(bytes[..4], *b"VIEW");
+    let floats = |array: usize| -> Vec<f32> {
+        let (words, _) = bytes[64 + array * 64..][..64].as_chunks::<4>();
+        words.iter().map(|word| f32::from_le_bytes(*word)).collect()
+    };
+    assert_eq!(floats(0)[..5], [0.5, 0.5, 0.5, 0.5, 0.0]);
+    assert_eq!(floats(2)[..5], [2.0, 2.0, 2.0, 2.0, 0.0]);
+    assert_eq!(floats(3)[..5], [1.0, -1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(floats(5)[..5], [0.0, 0.0, 1.0, 0.0, 0.0]);
+    // 0.75 and 1 times 255, and 0.3 of each.
+    let colours = [[191, 57, 57, 255], [57, 191, 191, 255], [255, 77, 77, 255], [191, 57, 57, 255]];
+    assert_eq!(bytes[64 + 6 * 64..][..16], colours.concat());
+    let ids: Vec<u8> = (0..4_u32).flat_map(u32::to_le_bytes).collect();
+    assert_eq!(bytes[64 + 7 * 64..][..16], ids);
+
+    // From blue at rest over green at half the speed to red.
+    let boids = [0.0, 1.0, 2.0, 9.0].map(|speed| [0.0, 0.0, 0.0, speed, 0.0, 0.0]);
+    let frame = frame_of(Bounds::Box, 8.0, 2, &boids);
+    let params = br#"{"colour": "speed", "max_speed": 2}"#;
+    let out = call("boids", "view", frame.as_bytes(), params).expect("view");
+    let red = [255, 77, 77, 255];
+    let colours = [[77, 77, 255, 255], [77, 255, 77, 255], red, red];
+    assert_eq!(out.as_bytes()[64 + 6 * 64..][..16], colours.concat());
+}
+
+/// No turn, half a turn, and quarters around z and around -y, worked out by hand.
+fn instances() {
+    let half = std::f32::consts::FRAC_1_SQRT_2;
+    let cases: [([f32; 3], [f32; 4]); 4] = [
+        ([2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]),
+        ([-2.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]),
+        ([0.0, 0.5, 0.0], [0.0, 0.0, half, half]),
+        ([0.0, 0.0, 3.0], [0.0, -half, 0.0, half]),
+    ];
+    let boids = cases.map(|([x, y, z], _)| [1.0, 2.0, 3.0, x, y, z]);
+    let frame = frame_of(Bounds::Box, 8.0, 3, &boids);
+    let out = call("boids", "instances", frame.as_bytes(), br#"{"scale": 0.5}"#);
+    let out = out.expect("instances");
+    let (words, _) = out.as_bytes().as_chunks::<4>();
+    let found: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+    let rotations: Vec<f32> = cases.iter().flat_map(|(_, rotation)| *rotation).collect();
+    let expected = [[1.0, 2.0, 3.0].repeat(4), rotations, [0.5].repeat(12)].concat();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.into_iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+    }
 }
 
 /// Boids at 0, 1, 3 and 7 on a line, and around the edge of the torus.
