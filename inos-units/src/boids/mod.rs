@@ -100,8 +100,6 @@ mod pool;
 mod rng;
 mod rule;
 mod scene;
-#[allow(unsafe_code)]
-mod simd;
 mod sort;
 mod stats;
 mod surroundings;
@@ -123,11 +121,11 @@ pub use params::{
     Bounds, InitParams, NeighboursParams, ResizeParams, SceneParams, StatsParams, StepParams,
 };
 pub use scene::{MAX_OBSTACLES, MAX_PREDATORS, Obstacle, Predator};
-pub use simd::InstructionSet;
 
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::schema::NoParams;
+pub use crate::simd::InstructionSet;
 use crate::unit;
 use crate::unit::{Cost, Plan};
 
