@@ -76,6 +76,14 @@ mod macros;
 pub mod math;
 mod output;
 pub mod schema;
+// Vectors of the processor.
+#[cfg(any(feature = "boids", feature = "math"))]
+#[allow(unsafe_code)]
+#[cfg_attr(
+    not(all(feature = "boids", feature = "math")),
+    allow(dead_code, reason = "each unit uses a part of it")
+)]
+mod simd;
 #[cfg(feature = "storage")]
 pub mod storage;
 mod unit;

@@ -46,8 +46,9 @@ proptest! {
         }
         let ids: Vec<u32> = array(bytes, count, 7).into_iter().map(u32::from_le_bytes).collect();
         prop_assert_eq!(ids, frame.ids());
-        for index in 0..count {
-            let heading = [0, 1, 2].map(|axis: usize| f64::from(headings[axis][index]));
+        let [x, y, z] = &headings;
+        for (index, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {
+            let heading = [x, y, z].map(f64::from);
             let vel = [0, 1, 2]
                 .map(|axis| frame.vel(axis).get(index).map_or(0.0, |&value| f64::from(value)));
             let dot = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -90,8 +91,8 @@ fn instances_become_matrices_that_turn_x_to_the_heading() {
         let of = |at: usize| f32::from_le_bytes(matrix.as_chunks::<4>().0[at]);
         let vel = [0, 1, 2].map(|axis| frame.vel(axis)[index]);
         let speed = vel.iter().map(|value| value * value).sum::<f32>().sqrt();
-        for axis in 0..3 {
-            assert!((of(axis) - 0.5 * vel[axis] / speed).abs() < 1e-5, "column of {index}");
+        for (axis, vel) in vel.iter().enumerate() {
+            assert!((of(axis) - 0.5 * vel / speed).abs() < 1e-5, "column of {index}");
             assert_eq!(of(12 + axis), frame.pos(axis)[index]);
         }
     }

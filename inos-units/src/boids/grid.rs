@@ -11,8 +11,8 @@
 
 use super::frame::MAX_COUNT;
 use super::params::Bounds;
-use super::simd::Simd;
 use super::world::World;
+use crate::simd::Simd;
 
 /// How much wider than the perception radius a cell is at least.
 ///

@@ -103,8 +103,6 @@ mod pool;
 mod rng;
 mod rule;
 mod scene;
-#[allow(unsafe_code)]
-mod simd;
 mod sort;
 mod stats;
 mod surroundings;
@@ -128,12 +126,12 @@ pub use params::{
     StatsParams, StepParams, ViewParams,
 };
 pub use scene::{MAX_OBSTACLES, MAX_PREDATORS, Obstacle, Predator};
-pub use simd::InstructionSet;
 pub use view::{VIEW_HEADER_LEN, VIEW_MAGIC, VIEW_VERSION, view_len};
 
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::schema::NoParams;
+pub use crate::simd::InstructionSet;
 use crate::unit;
 use crate::unit::{Cost, Plan};
 

@@ -10,10 +10,10 @@ use super::frame::Frame;
 use super::grid::Grid;
 use super::params::{Bounds, NeighboursParams};
 use super::rng::dot;
-use super::simd::InstructionSet;
 use super::sort::Sorted;
 use super::survey::Brought;
 use super::world::World;
+use crate::simd::InstructionSet;
 
 /// Boids looked at between two looks at the budget.
 const BOIDS_PER_CHECK: usize = 32;

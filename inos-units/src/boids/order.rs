@@ -1,7 +1,7 @@
 //! The order parameter, summed so that the order of summing does not matter.
 
 use super::rule::{Flyers, length_of};
-use super::simd::{Lanes, Simd, length};
+use crate::simd::{Lanes, Simd, length};
 
 /// One, as the length of a heading in fixed point.
 const UNIT: f32 = (1 << 30) as f32;

@@ -5,7 +5,7 @@ use crate::unit::Part;
 
 use super::order::HeadingSum;
 use super::rule::Flyers;
-use super::simd::Lanes;
+use crate::simd::Lanes;
 
 pub(super) const WORD_LEN: usize = size_of::<f32>();
 

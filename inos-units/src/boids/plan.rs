@@ -16,12 +16,12 @@ use super::part::{PartWriter, Summary, WORD_LEN};
 use super::pool::Pool;
 use super::rule::{Flyers, Rule};
 use super::scene::Scene;
-use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 use super::sort::Sorted;
 use super::surroundings::Surroundings;
 use super::survey::Brought;
 use super::sweep::{Sums, look};
 use super::world::World;
+use crate::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 
 /// Candidates between two looks at the budget: some tenths of a millisecond.
 const WORK_PER_CHECK: usize = 1 << 15;

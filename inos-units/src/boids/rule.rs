@@ -23,11 +23,11 @@
 
 use super::params::{Bounds, StepParams};
 use super::rng::{SplitMix64, dot};
-use super::simd::{Lanes, MAX_LANES, Simd, length};
 use super::sort::Body;
 use super::surroundings::Surroundings;
 use super::sweep::{Group, Sight, Sums};
 use super::world::World;
+use crate::simd::{Lanes, MAX_LANES, Simd, length};
 
 /// Below this speed a boid has no heading: the square of it is where precision ends.
 pub(super) const MIN_HEADING_SPEED: f32 = 1e-12;

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::grid::{Grid, Row};
-use super::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
+use crate::simd::{InstructionSet, Kernel, MAX_LANES, Simd};
 
 /// One boid. The last lane of each is zero.
 #[derive(Clone, Copy, Debug, Default)]

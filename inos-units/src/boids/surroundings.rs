@@ -17,8 +17,8 @@
 use super::params::{Bounds, StepParams};
 use super::rng::dot;
 use super::scene::{Obstacle, Predator, Scene};
-use super::simd::{Simd, length};
 use super::world::{World, mirror};
+use crate::simd::{Simd, length};
 
 /// Prepared for the inner loop.
 #[derive(Clone, Debug)]

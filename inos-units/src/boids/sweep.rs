@@ -9,8 +9,8 @@
 //! any sum but the count, from which it is taken off at the end.
 #![forbid(unsafe_code)]
 
-use super::simd::Simd;
 use super::sort::Body;
+use crate::simd::Simd;
 
 /// What decides who is seen, in every lane.
 #[derive(Clone, Copy)]

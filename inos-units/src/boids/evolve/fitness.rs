@@ -7,11 +7,11 @@ use crate::boids::init::init;
 use crate::boids::params::{Bounds, InitParams, SceneParams, StepParams};
 use crate::boids::plan::{Pools, StepPlan};
 use crate::boids::scene::set_scene;
-use crate::boids::simd::InstructionSet;
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::{VecOutput, require};
 use crate::schema::{Scalar, write_member};
+use crate::simd::InstructionSet;
 use crate::unit::{Output, run_plan};
 
 use super::params::FitnessParams;

@@ -1,9 +1,9 @@
 //! Vectors of floats on whatever the processor has: one algorithm, many instruction sets.
 //!
 //! An algorithm is written once, over [`Simd`], as a [`Kernel`]; [`InstructionSet::run`] compiles it
-//! for each set and runs it on one. A lane is a boid, and no lane looks at another, so results are
-//! the same bits for any number of lanes: every operation here is one that IEEE 754 rounds in one
-//! way. Fused and approximate ones gain nothing here, as was tried, so there are none.
+//! for each set and runs it on one. A lane is a boid or a record, and no lane looks at another,
+//! so results are the same bits for any number of lanes: every operation here is one that IEEE 754
+//! rounds in one way. Fused and approximate ones gain nothing here, as was tried, so there are none.
 //!
 //! The only unsafe code is here. A value of a type that implements `Simd` is proof that the
 //! processor has the instructions: it is made after they were detected, and nowhere else.
@@ -114,7 +114,7 @@ pub(super) fn length<S: Simd, const DIM: usize>(simd: S, vector: [S::F; 3]) -> S
     simd.sqrt(squared)
 }
 
-/// What vectors the flock is computed with.
+/// What vectors a unit computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstructionSet {
@@ -140,9 +140,11 @@ impl InstructionSet {
     /// Whether this machine has it, and this build can use it.
     ///
     /// ```
+    /// # #[cfg(feature = "boids")] {
     /// use inos_units::boids::InstructionSet;
     ///
     /// assert!(InstructionSet::Portable.is_available());
+    /// # }
     /// ```
     #[must_use]
     pub fn is_available(self) -> bool {
@@ -165,9 +167,11 @@ impl InstructionSet {
     /// The widest that this machine has.
     ///
     /// ```
+    /// # #[cfg(feature = "boids")] {
     /// use inos_units::boids::InstructionSet;
     ///
     /// assert!(InstructionSet::widest().is_available());
+    /// # }
     /// ```
     #[must_use]
     pub fn widest() -> Self {
