@@ -7,6 +7,7 @@ mod arena;
 mod blocking;
 mod dispatch;
 mod epochs;
+mod flock;
 mod growth;
 mod hostile_copy;
 #[cfg(feature = "peers-heavy")]
@@ -47,6 +48,7 @@ pub static AREAS: &[Area] = &[
     registry::AREA,
     twin::AREA,
     growth::AREA,
+    flock::AREA,
 ];
 
 /// The area of this name.
