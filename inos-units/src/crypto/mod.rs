@@ -91,6 +91,7 @@
 
 mod aead;
 mod cipher;
+mod cleared;
 mod keys;
 mod params;
 mod password;
