@@ -394,6 +394,11 @@ fn packs_that_lie() {
         );
     }
     assert_eq!(unpack(&by_hand(3, b"aac", &good, &[0, 1])), Err(CHUNK));
+    // A stream that ends before its chunk does, though the rest would be zeros.
+    let (stream, longer) = (stream_of_words(), [&words()[..], &[0]].concat());
+    let stored = stream.len() as u32;
+    let entry = (blake3::hash(&longer), longer.len() as u32, stored, 1);
+    assert_eq!(unpack(&by_hand(longer.len() as u64, &stream, &[entry], &[0])), Err(CHUNK));
     let mut pack = by_hand(3, b"aab", &good, &[0, 1]);
     *pack.last_mut().expect("a digest") ^= 1;
     assert_eq!(unpack(&pack), Err(MANIFEST));
