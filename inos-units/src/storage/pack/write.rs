@@ -21,6 +21,10 @@ use crate::error::UnitError;
 use crate::output::{SliceOutput, require};
 use crate::unit::{Output, Part, Plan};
 
+/// Bits of the smallest window: below it the library has other tables from quality 5 on, and takes
+/// ten times as long.
+const MIN_WINDOW: u32 = 17;
+
 /// Most bytes of a pack.
 pub(in super::super) fn pack_bound(params: &PackParams, len: usize) -> Result<usize, UnitError> {
     let limits = Limits::of(params.min, params.average, params.max)?;
@@ -100,7 +104,8 @@ impl Packer {
             && let Some(most) = chunk.len().checked_sub(1)
         {
             scratch.resize(most)?;
-            let options = Options::new(quality, window_of(chunk.len() as u32), Mode::Generic);
+            let options =
+                Options::new(quality, window_of(chunk.len() as u32).max(MIN_WINDOW), Mode::Generic);
             let mut shorter = SliceOutput::new(scratch.as_mut_slice());
             match compress(&options, chunk, &mut shorter, 0, budget) {
                 Ok(len) => body = scratch.as_slice().get(..len).unwrap_or(chunk),
