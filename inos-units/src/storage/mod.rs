@@ -287,16 +287,30 @@ impl StorageUnit {
     /// [`CryptoUnit`](crate::crypto::CryptoUnit); without, there is no key to any handle.
     ///
     /// ```
-    /// use inos_units::Dispatcher;
     /// use inos_units::crypto::CryptoUnit;
-    /// use inos_units::storage::StorageUnit;
+    /// use inos_units::storage::{PackSealedParams, StorageUnit, UnpackParams};
+    /// use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
     ///
     /// let crypto = CryptoUnit::new();
     /// let storage = StorageUnit::new().with_keys(crypto.share_keys());
     /// let mut units = Dispatcher::new();
     /// units.register(Box::new(crypto))?;
     /// units.register(Box::new(storage))?;
-    /// # Ok::<(), inos_units::UnitError>(())
+    /// let call = |unit: &str, method: &str, params: String, input: &[u8]| {
+    ///     let mut out = VecOutput::new(1 << 20);
+    ///     let call = Call { input, params: params.as_bytes() };
+    ///     units.execute_named(unit, method, call, &mut out, &Budget::unlimited())?;
+    ///     Ok::<_, UnitError>(out.to_vec())
+    /// };
+    /// let handle = call("crypto", "key_generate", String::new(), b"")?;
+    /// let key = u64::from_le_bytes(handle.try_into().expect("8 bytes"));
+    /// let file = b"some words, and then again ".repeat(10_000);
+    /// let params = PackSealedParams { key, ..PackSealedParams::default() };
+    /// let pack = call("storage", "pack_sealed", params.to_json(), &file)?;
+    /// assert!(pack.len() < file.len() / 10);
+    /// let params = UnpackParams { key, ..UnpackParams::default() };
+    /// assert!(call("storage", "unpack", params.to_json(), &pack)? == file);
+    /// # Ok::<(), UnitError>(())
     /// ```
     #[cfg(feature = "storage-pack")]
     #[must_use]

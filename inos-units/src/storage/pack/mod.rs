@@ -2,6 +2,7 @@
 //! draws the format and says why the nonces are safe.
 
 mod format;
+mod manifest;
 mod params;
 mod read;
 mod seal;

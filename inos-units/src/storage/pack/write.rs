@@ -21,8 +21,8 @@ use crate::error::UnitError;
 use crate::output::{SliceOutput, require};
 use crate::unit::{Output, Part, Plan};
 
-/// Bits of the smallest window: below it the library has other tables from quality 5 on, and takes
-/// ten times as long.
+/// Bits of the smallest window: below it the library has other tables from quality 5 to 8, takes
+/// more than ten times as long, and gives more bytes.
 const MIN_WINDOW: u32 = 17;
 
 /// Most bytes of a pack.
