@@ -180,15 +180,23 @@ fn sealing(bench: &Bench, params: &str) -> Result<()> {
     }
     let handle = bench.call("crypto", "key_import", &[7; 16], r#"{"kind": "stream"}"#)?;
     let key = handle.first_chunk().map_or(0, |handle| u64::from_le_bytes(*handle));
-    let params = format!(r#"{{"key": {key}, "nonce": "{}"}}"#, "07".repeat(16));
-    let (message, mut bytes) = (vec![7; 1 << 24], vec![7; 1 << 16]);
-    let seal = ("crypto", "seal_stream", &message[..], params.as_str());
-    bench.row(&format!("seal_stream, 16 MiB: {PEER} by 64 KiB"), 256, seal, || {
+    let stream = format!(r#"{{"key": {key}, "nonce": "{}"}}"#, "07".repeat(16));
+    let key = KeyParams { key }.to_json();
+    let message = vec![7; 1 << 24];
+    let seal = ("crypto", "seal_stream", &message[..], stream.as_str());
+    let stream = bench.call(seal.0, seal.1, seal.2, seal.3)?;
+    let open = ("crypto", "open_stream", &stream[..], key.as_str());
+    // The same bytes in messages of their own, into one buffer.
+    let id = bench.units.resolve("crypto", "chacha20poly1305_seal")?;
+    let (mut out, budget) = (VecOutput::new(1 << 17), Budget::unlimited());
+    let mut by_segment = || {
         for segment in message.chunks(1 << 16) {
-            bytes.copy_from_slice(segment);
-            black_box(peer_seal(&mut bytes));
+            let call = Call { input: segment, params: params.as_bytes() };
+            drop(black_box(bench.units.execute(id, call, &mut out, &budget)));
         }
-    })
+    };
+    bench.row("seal_stream, 16 MiB: seal by 64 KiB", 256, seal, &mut by_segment)?;
+    bench.row("open_stream, 16 MiB: seal by 64 KiB", 256, open, &mut by_segment)
 }
 
 #[cfg(feature = "native-fast")]

@@ -69,6 +69,8 @@ pub(crate) fn all() -> Vec<Sample> {
     math(&mut add);
     #[cfg(feature = "storage")]
     storage(&mut add);
+    #[cfg(feature = "storage-pack")]
+    packs(&mut add);
     samples
 }
 
@@ -321,6 +323,30 @@ fn storage(add: Add<'_>) {
     let mut sets = 2_u64.to_le_bytes().to_vec();
     sets.extend_from_slice(&list);
     add("storage", "diff", &sets, "");
+}
+
+#[cfg(feature = "storage-pack")]
+fn packs(add: Add<'_>) {
+    let cuts = r#""min": 64, "average": 256, "max": 1024"#;
+    let key = format!(r#""key": {}"#, key(0));
+    let nonce = format!(r#"{key}, "nonce": "{}""#, "5a".repeat(24));
+    let file = [&vec![0; 2500][..], &b"one two three ".repeat(70), &bytes(100)].concat();
+    for input in [&file[..], &file[2400..2600], b""] {
+        for compression in ["brotli", "none"] {
+            let how = format!(r#"{cuts}, "compression": "{compression}""#);
+            add("storage", "pack", input, &format!("{{{how}}}"));
+            add("storage", "pack_sealed", input, &format!("{{{nonce}, {how}}}"));
+            let pack = result("storage", "pack", input, &format!("{{{how}}}"));
+            let sealed = result("storage", "pack_sealed", input, &format!("{{{nonce}, {how}}}"));
+            for (pack, key) in [(pack, r#""key": 0"#), (sealed, &key)] {
+                add("storage", "pack_manifest", &pack, &format!("{{{key}}}"));
+                add("storage", "unpack", &pack, &format!("{{{key}}}"));
+                let (offset, length) = (input.len() / 3, input.len() / 2);
+                let range = format!(r#"{{{key}, "offset": {offset}, "length": {length}}}"#);
+                add("storage", "unpack_range", &pack, &range);
+            }
+        }
+    }
 }
 
 /// What a call gives; nothing if it is refused, which the next sample then shows.

@@ -113,6 +113,12 @@ impl Dispatcher {
     #[must_use]
     pub fn standard() -> Self {
         let mut dispatcher = Self::new();
+        #[cfg(feature = "crypto")]
+        let crypto = crate::crypto::CryptoUnit::new();
+        #[cfg(feature = "storage")]
+        let storage = crate::storage::StorageUnit::new();
+        #[cfg(feature = "storage-pack")]
+        let storage = storage.with_keys(crypto.share_keys());
         let units: Vec<Box<dyn Unit>> = vec![
             #[cfg(feature = "hash")]
             Box::new(crate::hash::HashUnit::new()),
@@ -121,11 +127,11 @@ impl Dispatcher {
             #[cfg(feature = "compress")]
             Box::new(crate::compress::CompressUnit::new()),
             #[cfg(feature = "crypto")]
-            Box::new(crate::crypto::CryptoUnit::new()),
+            Box::new(crypto),
             #[cfg(feature = "math")]
             Box::new(crate::math::MathUnit::new()),
             #[cfg(feature = "storage")]
-            Box::new(crate::storage::StorageUnit::new()),
+            Box::new(storage),
         ];
         for unit in units {
             // Cannot fail: the names differ, which `standard_has_every_unit` tests.

@@ -28,7 +28,7 @@
 )]
 #![cfg_attr(
     feature = "storage",
-    doc = "| [`storage`] | `storage` | content-addressed storage in memory |"
+    doc = "| [`storage`] | `storage` | content-addressed storage in memory; with `storage-pack`, files cut, compressed and sealed |"
 )]
 //!
 //! ```

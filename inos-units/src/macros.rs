@@ -15,13 +15,18 @@
 /// | `cost` | a [`Cost`](crate::Cost) |
 /// | `answer` | where the known answer comes from that its test compares with |
 /// | `bound` | `fn(&Self, &Params, &[u8]) -> Result<usize, UnitError>`: most bytes of the result |
-/// | `run` | `whole(code)` or `split(code)` |
+/// | `run` | `whole(code)`, `split(code)`, or `split(code, whole code)` |
 ///
 /// The code of a `whole` method is
 /// `fn(&Self, &Params, &[u8], &mut dyn Output, &Budget) -> Result<usize, UnitError>` and gives the
 /// length of the result; that of a `split` one is
-/// `fn(&Self, &Params, &[u8], &Budget) -> Result<Box<dyn Plan>, UnitError>`. Parameters were
-/// decoded and checked before either is called.
+/// `fn(&Self, &Params, &[u8], &Budget) -> Result<Box<dyn Plan>, UnitError>`. A call that is not
+/// split runs its plan in one piece, or the `whole` code if a `split` method has that, too: it can
+/// work on the input where it is, and has to give the same bytes. Parameters were decoded and
+/// checked before any of them is called.
+///
+/// A row may have attributes, such as `#[cfg(feature = "..")]`: without the feature there is no
+/// such method.
 ///
 /// ```
 /// use inos_units::schema::NoParams;
@@ -75,6 +80,9 @@ macro_rules! unit {
         let plan = $crate::unit!(@plan $unit, $params, $code; $self, $call, $budget)?;
         $crate::run_plan(plan.as_ref(), $out, $budget)
     }};
+    (@execute split $unit:ty, $params:ty, $code:expr, $whole:expr; $($call:ident),*) => {
+        $crate::unit!(@execute whole $unit, $params, $whole; $($call),*)
+    };
     (@plan $unit:ty, $params:ty, $code:expr; $self:ident, $call:ident, $budget:ident) => {{
         const CODE: fn(
             &$unit,
@@ -99,6 +107,7 @@ macro_rules! unit {
             $unit_summary:literal
         {
             $(
+                $(#[$attribute:meta])*
                 $method:ident($params:ty) {
                     summary: $summary:literal,
                     input: $input:literal,
@@ -107,7 +116,7 @@ macro_rules! unit {
                     cost: $cost:expr,
                     answer: $answer:literal,
                     bound: $bound:expr,
-                    run: $kind:ident($code:expr) $(,)?
+                    run: $kind:ident($code:expr $(, $whole:expr)? $(,)?) $(,)?
                 }
             )*
         }
@@ -115,14 +124,14 @@ macro_rules! unit {
         const _: () = {
             /// Numbers of the methods: their places in the table.
             #[allow(non_camel_case_types, dead_code)]
-            enum Number { $($method),* }
+            enum Number { $($(#[$attribute])* $method),* }
 
             static INFO: $crate::UnitInfo = $crate::UnitInfo {
                 name: $name,
                 version: $crate::Version { major: $major, minor: $minor, patch: $patch },
                 summary: $unit_summary,
                 methods: &[
-                    $($crate::Method {
+                    $($(#[$attribute])* $crate::Method {
                         name: stringify!($method),
                         summary: $summary,
                         input: $input,
@@ -148,10 +157,13 @@ macro_rules! unit {
                     out: &mut dyn $crate::Output,
                     budget: &$crate::Budget,
                 ) -> ::core::result::Result<usize, $crate::UnitError> {
-                    $(if method == Number::$method as u16 {
-                        return $crate::unit!(
-                            @execute $kind $unit, $params, $code; self, call, out, budget
-                        );
+                    $($(#[$attribute])* {
+                        if method == Number::$method as u16 {
+                            return $crate::unit!(
+                                @execute $kind $unit, $params, $code $(, $whole)?;
+                                self, call, out, budget
+                            );
+                        }
                     })*
                     let _ = (call, out, budget);
                     ::core::result::Result::Err($crate::UnitError::UnknownId { id: method.into() })
@@ -162,13 +174,15 @@ macro_rules! unit {
                     method: u16,
                     call: $crate::Call<'_>,
                 ) -> ::core::result::Result<usize, $crate::UnitError> {
-                    $(if method == Number::$method as u16 {
-                        const BOUND: fn(
-                            &$unit,
-                            &$params,
-                            &[u8],
-                        ) -> ::core::result::Result<usize, $crate::UnitError> = $bound;
-                        return BOUND(self, &<$params>::decode(call.params)?, call.input);
+                    $($(#[$attribute])* {
+                        if method == Number::$method as u16 {
+                            const BOUND: fn(
+                                &$unit,
+                                &$params,
+                                &[u8],
+                            ) -> ::core::result::Result<usize, $crate::UnitError> = $bound;
+                            return BOUND(self, &<$params>::decode(call.params)?, call.input);
+                        }
                     })*
                     let _ = call;
                     ::core::result::Result::Err($crate::UnitError::UnknownId { id: method.into() })
@@ -183,10 +197,12 @@ macro_rules! unit {
                     ::core::option::Option<::std::boxed::Box<dyn $crate::Plan>>,
                     $crate::UnitError,
                 > {
-                    $(if method == Number::$method as u16 {
-                        return $crate::unit!(
-                            @try_plan $kind $unit, $params, $code; self, call, budget
-                        );
+                    $($(#[$attribute])* {
+                        if method == Number::$method as u16 {
+                            return $crate::unit!(
+                                @try_plan $kind $unit, $params, $code; self, call, budget
+                            );
+                        }
                     })*
                     let _ = (call, budget);
                     ::core::result::Result::Err($crate::UnitError::UnknownId { id: method.into() })

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use aead_stream::EncryptorBE32;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
 use inos_units::crypto::{CryptoUnit, KeyParams, Kind, KindParams, StreamParams};
-use inos_units::{Budget, Call, Dispatcher, Part, Plan, Unit as _, UnitError, VecOutput};
+use inos_units::{Budget, Call, Dispatcher, Output, Part, Plan, Unit as _, UnitError, VecOutput};
 use proptest::prelude::*;
 use sha2::Sha256;
 
@@ -133,6 +133,49 @@ proptest! {
     #[test]
     fn any_bytes_are_refused(stream in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert_eq!(Units::new().open(&stream), Err(REFUSED));
+    }
+}
+
+/// An output that others look at: no room to work in.
+struct Watched(VecOutput);
+
+impl Output for Watched {
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
+        self.0.write(offset, bytes)
+    }
+}
+
+/// The same where there is no room; of a stream that is refused, nobody sees a segment.
+#[test]
+fn in_place_and_elsewhere() {
+    let units = Units::new();
+    let budget = Budget::unlimited();
+    for len in [0, 1, SEGMENT, 2 * SEGMENT + 9] {
+        let message = message(len);
+        let sealed = units.seal(&message);
+        let call = Call { input: &message, params: units.seal.as_bytes() };
+        let mut out = Watched(VecOutput::new(sealed.len()));
+        units.units.execute_named("crypto", "seal_stream", call, &mut out, &budget).expect("it");
+        assert!(out.0.as_bytes() == sealed, "{len}");
+        let call = Call { input: &sealed, params: units.open.as_bytes() };
+        let mut out = Watched(VecOutput::new(message.len()));
+        units.units.execute_named("crypto", "open_stream", call, &mut out, &budget).expect("it");
+        assert!(out.0.as_bytes() == message, "{len}");
+
+        let mut wrong = sealed.clone();
+        *wrong.last_mut().expect("a tag") ^= 1;
+        let call = Call { input: &wrong, params: units.open.as_bytes() };
+        let mut out = Watched(VecOutput::new(message.len()));
+        let opened = units.units.execute_named("crypto", "open_stream", call, &mut out, &budget);
+        assert_eq!((opened, out.0.as_bytes()), (Err(REFUSED), &b""[..]));
+        let mut out = VecOutput::new(message.len());
+        let opened = units.units.execute_named("crypto", "open_stream", call, &mut out, &budget);
+        assert_eq!(opened, Err(REFUSED));
+        assert!(out.as_bytes().iter().all(|byte| *byte == 0), "{len}");
     }
 }
 

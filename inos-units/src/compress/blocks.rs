@@ -49,7 +49,7 @@ impl Compress {
 }
 
 /// Bits of a window that a block fits into.
-const fn window_of(block: u32) -> u32 {
+pub(crate) const fn window_of(block: u32) -> u32 {
     let bits = (block + 16).next_power_of_two().trailing_zeros();
     if bits < WINDOW { bits } else { WINDOW }
 }

@@ -58,8 +58,8 @@
 //! for, they are 3.
 #![forbid(unsafe_code)]
 
-mod blocks;
-mod stream;
+pub(crate) mod blocks;
+pub(crate) mod stream;
 
 use crate::unit;
 use crate::unit::Cost;

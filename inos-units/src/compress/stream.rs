@@ -22,10 +22,10 @@ const MIN_QUALITY: u32 = 3;
 
 /// How to compress.
 #[derive(Clone, Debug)]
-pub(super) struct Options(BrotliEncoderParams);
+pub(crate) struct Options(BrotliEncoderParams);
 
 impl Options {
-    pub(super) fn new(quality: u32, window: u32, mode: Mode) -> Self {
+    pub(crate) fn new(quality: u32, window: u32, mode: Mode) -> Self {
         let mode = match mode {
             Mode::Generic => BrotliEncoderMode::BROTLI_MODE_GENERIC,
             Mode::Text => BrotliEncoderMode::BROTLI_MODE_TEXT,
@@ -42,12 +42,12 @@ impl Options {
 
 /// Most bytes of a stream: all of it stored, in pieces of 4 KiB or more with a header of at most
 /// 4 bytes each, and what begins and ends it.
-pub(super) const fn max_len(input_len: usize) -> usize {
+pub(crate) const fn max_len(input_len: usize) -> usize {
     input_len.saturating_add(input_len / 1024).saturating_add(64)
 }
 
 /// Writes the stream of `input` from `offset` on; where it ends.
-pub(super) fn compress(
+pub(crate) fn compress(
     options: &Options,
     input: &[u8],
     out: &mut dyn Output,
@@ -75,7 +75,7 @@ pub(super) fn compress(
 }
 
 /// Writes what a stream stands for from `offset` on, at most `max_len` bytes; how many they are.
-pub(super) fn decompress(
+pub(crate) fn decompress(
     input: &[u8],
     out: &mut dyn Output,
     offset: usize,

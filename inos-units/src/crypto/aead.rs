@@ -1,8 +1,9 @@
 //! ChaCha20-Poly1305 and XChaCha20-Poly1305.
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::cipher::{Aead as _, Cipher, Nonce, REFUSED, TAG_LEN, extended};
+use super::cleared::wipe;
 use super::keys::{Random, Secret};
 use super::{FreshParams, SealParams, XSealParams};
 use crate::batch;
@@ -37,7 +38,7 @@ fn nonce<const N: usize>(bytes: &[u8]) -> Result<[u8; N], UnitError> {
 }
 
 /// Seals `message` into `target`, which is longer by a tag.
-fn seal_into(
+pub(super) fn seal_into(
     cipher: &Cipher,
     nonce: &Nonce,
     aad: &[u8],
@@ -55,7 +56,7 @@ fn seal_into(
     match cipher.seal(nonce, aad, bytes) {
         Ok(tag) => *end = tag,
         Err(error) => {
-            bytes.zeroize();
+            wipe(bytes);
             return Err(error);
         }
     }
@@ -76,7 +77,7 @@ fn sealed(
 }
 
 /// Opens `sealed` into `target`, which is shorter by a tag, and clears it if the tag does not hold.
-fn open_into(
+pub(super) fn open_into(
     cipher: &Cipher,
     nonce: &Nonce,
     aad: &[u8],
@@ -90,7 +91,7 @@ fn open_into(
     target.copy_from_slice(bytes);
     let opened = cipher.open(nonce, aad, target, tag);
     if opened.is_err() {
-        target.zeroize();
+        wipe(target);
     }
     opened
 }

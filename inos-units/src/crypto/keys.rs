@@ -139,6 +139,14 @@ impl Keyring {
         let slot = self.slots.get(self.slot(handle)?).ok_or(MISSING)?;
         slot.key.clone().ok_or(MISSING)
     }
+
+    /// A copy of a key of this kind.
+    pub(super) fn get_of(&self, handle: u64, wanted: Kind) -> Result<Secret, UnitError> {
+        match self.get(handle)? {
+            (kind, key) if kind == wanted => Ok(key),
+            _ => Err(UnitError::BadParam { name: "key", expected: "a key of another kind" }),
+        }
+    }
 }
 
 impl CryptoUnit {
@@ -154,9 +162,6 @@ impl CryptoUnit {
 
     /// A copy of a key of this kind.
     pub(super) fn key_of(&self, handle: u64, wanted: Kind) -> Result<Secret, UnitError> {
-        match self.key(handle)? {
-            (kind, key) if kind == wanted => Ok(key),
-            _ => Err(UnitError::BadParam { name: "key", expected: "a key of another kind" }),
-        }
+        self.keys().get_of(handle, wanted)
     }
 }

@@ -48,6 +48,9 @@
 //! cleared when they are dropped; they appear in no result, no error and no `Debug`. Each has one
 //! kind, and a method refuses those of another. There are at most [`MAX_KEYS`].
 //!
+//! With the feature `storage-pack` the unit `storage` seals with these keys, too, by
+//! the same handles: never with a key itself, only with what HKDF makes of it.
+//!
 //! # Nonces
 //! The caller's to choose, and never twice under one key: twice gives the message away. With 24
 //! random bytes (`xchacha20poly1305`) nobody has to count. `seal_many` adds the number of the
@@ -91,14 +94,17 @@
 
 mod aead;
 mod cipher;
+mod cleared;
 mod keys;
 mod params;
 mod password;
+#[cfg(feature = "storage-pack")]
+mod shared;
 mod sign;
 mod stream;
 mod table;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 pub use keys::{MAX_KEYS, OsRandom, Random};
 pub use params::{
@@ -106,12 +112,20 @@ pub use params::{
     StreamParams, VerifyParams, XSealParams,
 };
 
+#[cfg(feature = "storage-pack")]
+pub use shared::SharedKeys;
+#[cfg(feature = "storage-pack")]
+pub(crate) use {
+    cleared::Cleared,
+    shared::{SEAL_LEN, Sealer},
+};
+
 use keys::Keyring;
 
 /// The unit `crypto`, with the keys that it was given.
 pub struct CryptoUnit {
-    keys: Mutex<Keyring>,
-    random: Box<dyn Random>,
+    keys: Arc<Mutex<Keyring>>,
+    random: Arc<dyn Random>,
 }
 
 impl CryptoUnit {
@@ -146,7 +160,7 @@ impl CryptoUnit {
     /// ```
     #[must_use]
     pub fn with_random(random: impl Random + 'static) -> Self {
-        Self { keys: Mutex::default(), random: Box::new(random) }
+        Self { keys: Arc::default(), random: Arc::new(random) }
     }
 }
 

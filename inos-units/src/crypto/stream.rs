@@ -12,16 +12,16 @@
 
 use std::ops::Range;
 
-use sha2::Sha256;
-use zeroize::Zeroizing;
-
 use super::StreamParams;
+use super::aead::{open_into, seal_into};
 use super::cipher::{Aead as _, Cipher, Nonce, TAG_LEN};
+use super::cleared::{Cleared, wipe};
 use super::keys::{STREAM_KEY_LEN, Secret};
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::output::require;
-use crate::unit::{Output, Part, Plan};
+use crate::unit::{Output, Part, Plan, run_plan};
+use sha2::Sha256;
 
 const SEGMENT: usize = 1 << 16;
 const SEALED_SEGMENT: usize = SEGMENT + TAG_LEN;
@@ -75,6 +75,83 @@ fn reserved(len: usize) -> Result<Vec<u8>, UnitError> {
     Ok(bytes)
 }
 
+/// `seal_stream` in one piece: each segment where it goes, if nobody looks on.
+pub(super) fn seal(
+    key: &Secret,
+    params: &StreamParams,
+    input: &[u8],
+    out: &mut dyn Output,
+    budget: &Budget,
+) -> Result<usize, UnitError> {
+    let nonce = nonce_param(params)?;
+    let total = sealed_len(input.len());
+    require(out, total)?;
+    let cipher = cipher(key, &nonce)?;
+    out.write(0, &nonce)?;
+    let count = input.len().div_ceil(SEGMENT).max(1);
+    let mut offset = NONCE_LEN;
+    // Grows to a segment if the output has no room to work in.
+    let mut elsewhere = Cleared::default();
+    for index in 0..count {
+        budget.check()?;
+        let (nonce, segment) = (nonce_of(index, count), segment(input, index));
+        let len = segment.len().saturating_add(TAG_LEN);
+        if let Some(room) = out.room(offset, len) {
+            seal_into(&cipher, &nonce, b"", segment, room)?;
+        } else {
+            elsewhere.resize(len)?;
+            seal_into(&cipher, &nonce, b"", segment, elsewhere.as_mut_slice())?;
+            out.write(offset, elsewhere.as_slice())?;
+        }
+        offset = offset.saturating_add(len);
+    }
+    Ok(offset)
+}
+
+/// `open_stream` in one piece: each segment where it goes, or all of them elsewhere if somebody
+/// looks on, who would see those before one whose tag does not hold.
+pub(super) fn open(
+    key: &Secret,
+    input: &[u8],
+    out: &mut dyn Output,
+    budget: &Budget,
+) -> Result<usize, UnitError> {
+    let total = opened_len(input.len())?;
+    require(out, total)?;
+    let (nonce, sealed) = input.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
+    let cipher = cipher(key, nonce)?;
+    let count = sealed.len().div_ceil(SEALED_SEGMENT);
+    let mut offset = 0_usize;
+    for (index, segment) in sealed.chunks(SEALED_SEGMENT).enumerate() {
+        let len = segment.len().checked_sub(TAG_LEN).ok_or(REFUSED)?;
+        let Some(room) = out.room(offset, len) else {
+            // Room that there was so far is the caller's alone: nothing was given out yet.
+            return run_plan(&Open::new(key, input)?, out, budget);
+        };
+        let opened = budget.check().and_then(|()| {
+            let opened = open_into(&cipher, &nonce_of(index, count), b"", segment, room);
+            opened.map_err(|_| REFUSED)
+        });
+        if let Err(error) = opened {
+            wipe(out.room(0, offset).unwrap_or_default());
+            return Err(error);
+        }
+        offset = offset.saturating_add(len);
+    }
+    Ok(offset)
+}
+
+/// The bytes of segment `index`; of nothing, an empty one.
+fn segment(input: &[u8], index: usize) -> &[u8] {
+    let begin = index.saturating_mul(SEGMENT).min(input.len());
+    let end = begin.saturating_add(SEGMENT).min(input.len());
+    input.get(begin..end).unwrap_or_default()
+}
+
+fn nonce_param(params: &StreamParams) -> Result<[u8; NONCE_LEN], UnitError> {
+    params.nonce.to_array().ok_or(UnitError::BadParam { name: "nonce", expected: "16 bytes" })
+}
+
 /// The parts behind `head`, which have to be `total` bytes with it.
 fn join(
     head: &[u8],
@@ -98,7 +175,7 @@ fn join(
 
 /// `seal_stream`, with a copy of its input. Items are segments.
 pub(super) struct Seal {
-    input: Zeroizing<Vec<u8>>,
+    input: Cleared,
     nonce: [u8; NONCE_LEN],
     cipher: Cipher,
 }
@@ -109,43 +186,37 @@ impl Seal {
         params: &StreamParams,
         input: &[u8],
     ) -> Result<Self, UnitError> {
-        let nonce = params.nonce.to_array();
-        let nonce = nonce.ok_or(UnitError::BadParam { name: "nonce", expected: "16 bytes" })?;
-        Ok(Self { input: Zeroizing::new(copy(input)?), nonce, cipher: cipher(key, &nonce)? })
+        let nonce = nonce_param(params)?;
+        Ok(Self { input: copy(input)?.into(), nonce, cipher: cipher(key, &nonce)? })
     }
 
-    /// The segments; of nothing, an empty one.
-    fn segment(&self, index: usize) -> &[u8] {
-        let begin = index.saturating_mul(SEGMENT).min(self.input.len());
-        let end = begin.saturating_add(SEGMENT).min(self.input.len());
-        self.input.get(begin..end).unwrap_or_default()
+    fn len(&self) -> usize {
+        self.input.as_slice().len()
     }
 }
 
 impl Plan for Seal {
     fn item_count(&self) -> usize {
-        self.input.len().div_ceil(SEGMENT).max(1)
+        self.len().div_ceil(SEGMENT).max(1)
     }
 
     fn run(&self, range: Range<usize>, budget: &Budget) -> Result<Part, UnitError> {
         let count = self.item_count();
         let range = range.start..range.end.min(count);
-        let most = range.len().saturating_mul(SEALED_SEGMENT).min(sealed_len(self.input.len()));
+        let most = range.len().saturating_mul(SEALED_SEGMENT).min(sealed_len(self.len()));
         // Cleared unless all of it was sealed.
-        let mut part = Zeroizing::new(reserved(most)?);
+        let mut part = Cleared::from(reserved(most)?);
         for index in range {
             budget.check()?;
-            let begin = part.len();
-            part.extend_from_slice(self.segment(index));
-            let bytes = part.get_mut(begin..).unwrap_or_default();
-            let tag = self.cipher.seal(&nonce_of(index, count), b"", bytes)?;
-            part.extend_from_slice(&tag);
+            let sealing = part.append(segment(self.input.as_slice(), index));
+            let tag = self.cipher.seal(&nonce_of(index, count), b"", sealing)?;
+            part.append(&tag);
         }
-        Ok(core::mem::take(&mut *part))
+        Ok(part.take())
     }
 
     fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
-        join(&self.nonce, &parts, sealed_len(self.input.len()), out)
+        join(&self.nonce, &parts, sealed_len(self.len()), out)
     }
 }
 
@@ -174,23 +245,20 @@ impl Plan for Open {
         let count = self.item_count();
         let range = range.start..range.end.min(count);
         let most = range.len().saturating_mul(SEGMENT).min(self.opened_len);
-        let mut part = Zeroizing::new(reserved(most)?);
+        let mut part = Cleared::from(reserved(most)?);
         let segments = self.sealed.chunks(SEALED_SEGMENT).enumerate();
         for (index, segment) in segments.skip(range.start).take(range.len()) {
             budget.check()?;
             let (bytes, tag) = segment.split_last_chunk::<TAG_LEN>().ok_or(REFUSED)?;
-            let begin = part.len();
-            part.extend_from_slice(bytes);
-            let bytes = part.get_mut(begin..).unwrap_or_default();
-            let opened = self.cipher.open(&nonce_of(index, count), b"", bytes, tag);
+            let opened = self.cipher.open(&nonce_of(index, count), b"", part.append(bytes), tag);
             opened.map_err(|_| REFUSED)?;
         }
-        Ok(core::mem::take(&mut *part))
+        Ok(part.take())
     }
 
     /// The parts are cleared; one that is never merged is not.
     fn merge(&self, parts: Vec<Part>, out: &mut dyn Output) -> Result<usize, UnitError> {
-        let parts: Vec<_> = parts.into_iter().map(Zeroizing::new).collect();
+        let parts: Vec<_> = parts.into_iter().map(Cleared::from).collect();
         join(b"", &parts, self.opened_len, out)
     }
 }

@@ -199,13 +199,16 @@ unit! {
             input: "a message",
             result: "the nonce of 16 bytes, and segments with a tag each",
             determinism: Strict,
-            cost: Cost { call: 5_000, input_kib: 2_500, result_kib: 0 },
+            cost: Cost { call: 5_000, input_kib: 700, result_kib: 0 },
             answer: "C2SP age vectors",
             bound: |_, _, input| Ok(stream::sealed_len(input.len())),
             run: split(|unit, params, input, budget| {
                 budget.check()?;
                 let key = unit.key_of(params.key, Kind::Stream)?;
                 Ok(Box::new(stream::Seal::new(&key, params, input)?))
+            }, |unit, params, input, out, budget| {
+                let key = unit.key_of(params.key, Kind::Stream)?;
+                stream::seal(&key, params, input, out, budget)
             }),
         }
         open_stream(KeyParams) {
@@ -213,13 +216,15 @@ unit! {
             input: "a stream",
             result: "the message",
             determinism: Strict,
-            cost: Cost { call: 5_000, input_kib: 2_500, result_kib: 0 },
+            cost: Cost { call: 5_000, input_kib: 700, result_kib: 0 },
             answer: "C2SP age vectors",
             bound: |_, _, input| stream::opened_len(input.len()),
             run: split(|unit, params, input, budget| {
                 budget.check()?;
                 let key = unit.key_of(params.key, Kind::Stream)?;
                 Ok(Box::new(stream::Open::new(&key, input)?))
+            }, |unit, params, input, out, budget| {
+                stream::open(&unit.key_of(params.key, Kind::Stream)?, input, out, budget)
             }),
         }
         ed25519_sign(KeyParams) {

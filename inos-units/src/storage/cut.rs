@@ -39,7 +39,10 @@ impl Limits {
         Self { min: MIN_CHUNK_LEN, average: AVERAGE_CHUNK_LEN, max: MAX_CHUNK_LEN };
 
     pub(super) fn new(params: &ChunkParams) -> Result<Self, UnitError> {
-        let ChunkParams { min, average, max } = *params;
+        Self::of(params.min, params.average, params.max)
+    }
+
+    pub(super) fn of(min: u32, average: u32, max: u32) -> Result<Self, UnitError> {
         let even = "an even number";
         for (name, value) in [("min", min), ("average", average), ("max", max)] {
             if value % 2 != 0 {
@@ -56,7 +59,7 @@ impl Limits {
     }
 
     /// Most chunks that so many bytes are cut into: all but the last have `min` or more.
-    fn most_chunks(&self, len: usize) -> usize {
+    pub(super) fn most_chunks(&self, len: usize) -> usize {
         len.div_ceil(self.min.max(1))
     }
 
@@ -67,7 +70,7 @@ impl Limits {
 }
 
 /// The chunks of some bytes, as ranges, in order and without gaps.
-fn cuts(bytes: &[u8], limits: Limits) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(super) fn cuts(bytes: &[u8], limits: Limits) -> impl Iterator<Item = Range<usize>> + '_ {
     FastCDC::new(bytes, limits.min, limits.average, limits.max)
         .map(|chunk| chunk.offset..chunk.offset.saturating_add(chunk.length))
 }

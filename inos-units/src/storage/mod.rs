@@ -26,6 +26,16 @@
 //! | `import` | a container | [`ImportParams`] | JSON: `objects`, `new_objects`, `new_chunks`, `new_bytes` |
 //! | `scrub` | nothing | none | JSON: what was read, and what is damaged |
 //!
+//! With the feature `storage-pack`, which brings the units `compress` and `crypto`:
+//!
+//! | method | input | parameters | result |
+//! |---|---|---|---|
+//! | `pack` | a file | `PackParams` | a pack; threads can share a call |
+//! | `pack_sealed` | a file | `PackSealedParams` | a pack that only who has the key can open; threads can share a call |
+//! | `pack_manifest` | a pack | `PackKeyParams` | a row for each chunk of the file |
+//! | `unpack` | a pack | `UnpackParams` | the file; threads can share a call |
+//! | `unpack_range` | a pack | `PackRangeParams` | a part of it |
+//!
 //! # Rules
 //! - An object is there from when it is put until it is deleted, and as long as it is pinned.
 //!   `delete` takes its name away at once; its memory stays until `gc`. Put again before that, it
@@ -86,6 +96,81 @@
 //! `chunks`, `bytes`, `damaged_chunks`, `damaged_objects`, and `damaged`, their addresses in
 //! hexadecimal digits.
 //!
+//! # Packs
+//! A pack is a file on its way: cut as `put` cuts, or as the parameters say, each chunk hashed, and
+//! compressed and sealed if that is wanted, in one pass over the bytes. The store does not know of
+//! it: a pack can be put like any other object, or go elsewhere. Chunks that are the same are in a
+//! pack once.
+//!
+//! ```text
+//! header, 64 bytes    stored chunks    manifest: entries, 44 bytes each; rows, 4 bytes each    end
+//! ```
+//!
+//! | what | offset | bytes | |
+//! |---|---|---|---|
+//! | header | 0 | 8 | `INOSPAK1` |
+//! | | 8 | 8 | length of the file |
+//! | | 16 | 8 | length of all stored chunks |
+//! | | 24 | 4 | number of entries: of chunks that differ |
+//! | | 28 | 4 | number of rows: of chunks in the file |
+//! | | 32 | 4 | 1 if the pack is sealed, 0 if not |
+//! | | 36 | 4 | 0 |
+//! | | 40 | 24 | the nonce; zeros if the pack is not sealed |
+//! | entry | 0 | 32 | BLAKE3 of the chunk as it is in the file |
+//! | | 32 | 4 | its length there, from 1 to 1 MiB |
+//! | | 36 | 4 | its length in the pack |
+//! | | 40 | 4 | 1 if it is a brotli stream, 0 if it is stored as it is |
+//! | row | 0 | 4 | number of the entry |
+//! | end | 0 | 32 | not sealed: BLAKE3 of the header and the manifest |
+//! | | 0 | 16 | sealed: the tag of the manifest |
+//!
+//! Numbers are little-endian. Stored chunks are in the order of the entries, nothing between them;
+//! entries are in the order in which the file first has them, and rows in that of the file. A chunk
+//! is a brotli stream (RFC 7932) where that is shorter.
+//!
+//! ## Sealing
+//! What a pack is sealed with is ChaCha20-Poly1305 (RFC 8439) under a key of its own: HKDF-SHA-256
+//! (RFC 5869) of the named key, with the pack's nonce as salt and `INOSPAK1` as info. The nonce of
+//! the 24 bytes is the host's randomness, anew for each pack, unless the caller chose one. Under
+//! the pack's key, a message's nonce is its number in eleven bytes, highest first, and a byte: for a
+//! chunk, its entry's number and 0; for the manifest, the number of entries and 1.
+//!
+//! So no nonce comes twice under a key. In one pack each entry has a number of its own, however the
+//! work is split, and the last byte tells the manifest from all of them. Two packs have the same key
+//! only if they have the same 24 bytes: of 2^64 packs under one key, two have with a chance of about
+//! 2^-65. The named key itself seals nothing here, so what else it seals does not matter.
+//!
+//! A chunk's tag covers its entry, too, and the manifest's covers the header. A chunk that was
+//! moved, left out, repeated or taken from another pack does not hold at its number; a manifest that
+//! was shortened does not hold at all. The manifest is sealed because its hashes would tell who has
+//! a file that it is this one: what is seen of a sealed pack is the length of the file, how many
+//! chunks there are, and how long they are together.
+//!
+//! ## Reading
+//! Nothing of a chunk is given before its tag, if it has one, its length and its hash held, and
+//! nothing at all before the manifest's tag or digest did and its lengths add up. Lengths are
+//! compared with `max_length` and with the pack's own before anything is allocated; no chunk is
+//! longer than 1 MiB, whatever its stream says. A row of `pack_manifest`, for each chunk in the
+//! order of the file:
+//!
+//! | offset | bytes | |
+//! |---|---|---|
+//! | 0 | 32 | BLAKE3 of the chunk |
+//! | 32 | 8 | its offset in the file |
+//! | 40 | 8 | the offset in the pack of its stored bytes |
+//! | 48 | 4 | its length |
+//! | 52 | 4 | the length of its stored bytes, with the tag |
+//! | 56 | 4 | 1 if it is compressed |
+//! | 60 | 4 | 1 if it is sealed |
+//!
+//! Who names a key gets what was sealed with it, and no pack that is not sealed. The digest of a
+//! pack that is not sealed shows damage, not intent: whoever can change the pack can change it, too.
+//!
+//! ## Bits
+//! The same file and parameters, the nonce among them, give the same pack, however the work is
+//! split; with a nonce from the host's randomness each plan and each call has its own. As with the
+//! unit `compress`, another version may compress better.
+//!
 //! # Example
 //! ```
 //! use inos_units::storage::AddressParams;
@@ -106,12 +191,14 @@
 //! ```
 //!
 //! # Not supported
-//! Anything that outlives the process: that is another store's work. Compression and encryption:
-//! they are units of their own, to be called before `put`. Repair: a damaged chunk is held until
+//! Anything that outlives the process: that is another store's work. Compression and encryption of
+//! what is in the store: a file can be packed before it is put. Repair: a damaged chunk is held until
 //! the objects that name it are deleted and `gc` has run. Pins that count, names, times,
-//! automatic `gc`. Chunk lengths of the store are fixed; those of `chunk` are not. No method is
-//! split: a plan would own a copy of its input, and where a chunk ends is known only when the one
-//! before it has.
+//! automatic `gc`. Chunk lengths of the store are fixed; those of `chunk` and of packs are
+//! not. A pack in more than one call: file and pack are in memory as a whole. A pack without the
+//! lengths that are seen of it. Parts of an opened pack that are never merged are not cleared, nor
+//! is what brotli held of a file. Of the methods of the store none is split: a plan would own a copy
+//! of its input, and where a chunk ends is known only when the one before it has.
 
 mod address;
 mod container;
@@ -119,6 +206,8 @@ mod cut;
 mod diff;
 mod entry;
 mod manifest;
+#[cfg(feature = "storage-pack")]
+mod pack;
 mod params;
 mod reading;
 mod store;
@@ -135,6 +224,12 @@ pub use cut::{AVERAGE_CHUNK_LEN, CHUNK_ROW_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
 pub use diff::DIFF_HEADER_LEN;
 pub use entry::{ENTRY_CHARGE, ROW_CHARGE};
 pub use manifest::{MANIFEST_HEADER_LEN, MANIFEST_ROW_LEN};
+#[cfg(feature = "storage-pack")]
+pub use pack::{
+    Compression, MAX_PACK_MANIFEST_LEN, PACK_END_LEN, PACK_ENTRY_LEN, PACK_HEADER_LEN, PACK_MAGIC,
+    PACK_NONCE_LEN, PACK_ROW_LEN, PackKeyParams, PackParams, PackRangeParams, PackSealedParams,
+    UnpackParams,
+};
 pub use params::{AddressParams, ChunkParams, ImportParams, RangeParams};
 
 use crate::error::UnitError;
@@ -154,6 +249,8 @@ const DAMAGED: UnitError = UnitError::Refused { what: "a damaged chunk" };
 #[derive(Debug)]
 pub struct StorageUnit {
     store: RwLock<Store>,
+    #[cfg(feature = "storage-pack")]
+    keys: Option<crate::crypto::SharedKeys>,
 }
 
 impl StorageUnit {
@@ -179,7 +276,46 @@ impl StorageUnit {
     /// ```
     #[must_use]
     pub fn with_capacity(capacity: u64) -> Self {
-        Self { store: RwLock::new(Store::new(capacity)) }
+        Self {
+            store: RwLock::new(Store::new(capacity)),
+            #[cfg(feature = "storage-pack")]
+            keys: None,
+        }
+    }
+
+    /// The same, sealing and opening packs with the keys of a
+    /// [`CryptoUnit`](crate::crypto::CryptoUnit); without, there is no key to any handle.
+    ///
+    /// ```
+    /// use inos_units::crypto::CryptoUnit;
+    /// use inos_units::storage::{PackSealedParams, StorageUnit, UnpackParams};
+    /// use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput};
+    ///
+    /// let crypto = CryptoUnit::new();
+    /// let storage = StorageUnit::new().with_keys(crypto.share_keys());
+    /// let mut units = Dispatcher::new();
+    /// units.register(Box::new(crypto))?;
+    /// units.register(Box::new(storage))?;
+    /// let call = |unit: &str, method: &str, params: String, input: &[u8]| {
+    ///     let mut out = VecOutput::new(1 << 20);
+    ///     let call = Call { input, params: params.as_bytes() };
+    ///     units.execute_named(unit, method, call, &mut out, &Budget::unlimited())?;
+    ///     Ok::<_, UnitError>(out.to_vec())
+    /// };
+    /// let handle = call("crypto", "key_generate", String::new(), b"")?;
+    /// let key = u64::from_le_bytes(handle.try_into().expect("8 bytes"));
+    /// let file = b"some words, and then again ".repeat(10_000);
+    /// let params = PackSealedParams { key, ..PackSealedParams::default() };
+    /// let pack = call("storage", "pack_sealed", params.to_json(), &file)?;
+    /// assert!(pack.len() < file.len() / 10);
+    /// let params = UnpackParams { key, ..UnpackParams::default() };
+    /// assert!(call("storage", "unpack", params.to_json(), &pack)? == file);
+    /// # Ok::<(), UnitError>(())
+    /// ```
+    #[cfg(feature = "storage-pack")]
+    #[must_use]
+    pub fn with_keys(self, keys: crate::crypto::SharedKeys) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     // A lock that a panic poisoned is taken all the same: what can fail runs before a change of

@@ -4,6 +4,11 @@
 //! it and then fail for credits.
 
 use super::address::{ADDRESS_LEN, Address};
+#[cfg(feature = "storage-pack")]
+use super::pack::{
+    self, Pack, PackKeyParams, PackParams, PackRangeParams, PackSealedParams, Packer, Unpack,
+    UnpackParams,
+};
 use super::params::{AddressParams, ChunkParams, ImportParams, RangeParams};
 use super::reading::{JSON_ADDRESS_LEN, MAX_JSON_LEN, SCRUB_LEN};
 use super::store::Store;
@@ -209,6 +214,75 @@ unit! {
                 Ok(usize::try_from(len).unwrap_or(usize::MAX).saturating_add(SCRUB_LEN))
             },
             run: whole(|unit, _, input, out, budget| reading::scrub(unit, input, out, budget)),
+        }
+        #[cfg(feature = "storage-pack")]
+        pack(PackParams) {
+            summary: "A file cut, hashed and compressed in one pass",
+            input: "a file",
+            result: "a pack",
+            determinism: Strict,
+            cost: Cost { call: 5_000, input_kib: 35_000, result_kib: 0 },
+            answer: "a pack by Python, b3sum and the reference's brotli",
+            bound: |_, params, input| pack::pack_bound(params, input.len()),
+            run: split(|_, params, input, budget| {
+                Ok(Box::new(Pack::new(Packer::plain(params)?, input, budget)?))
+            }, |_, params, input, out, budget| {
+                pack::pack(&Packer::plain(params)?, input, out, budget)
+            }),
+        }
+        #[cfg(feature = "storage-pack")]
+        pack_sealed(PackSealedParams) {
+            summary: "A file cut, hashed, compressed and sealed in one pass",
+            input: "a file",
+            result: "a pack",
+            determinism: Fast,
+            cost: Cost { call: 10_000, input_kib: 35_700, result_kib: 0 },
+            answer: "a pack by Python, its package cryptography, b3sum and the reference's brotli",
+            bound: |_, params, input| pack::pack_bound(&params.packing(), input.len()),
+            run: split(|unit, params, input, budget| {
+                Ok(Box::new(Pack::new(Packer::sealed(unit, params)?, input, budget)?))
+            }, |unit, params, input, out, budget| {
+                pack::pack(&Packer::sealed(unit, params)?, input, out, budget)
+            }),
+        }
+        #[cfg(feature = "storage-pack")]
+        pack_manifest(PackKeyParams) {
+            summary: "What chunks a pack has, and where",
+            input: "a pack",
+            result: "64 bytes for each chunk of the file",
+            determinism: Strict,
+            cost: Cost { call: 10_000, input_kib: 1_000, result_kib: 200 },
+            answer: "a pack by Python, its package cryptography, b3sum and the reference's brotli",
+            bound: |_, _, input| pack::manifest_bound(input),
+            run: whole(|unit, params, input, out, budget| {
+                pack::manifest(unit, params, input, out, budget)
+            }),
+        }
+        #[cfg(feature = "storage-pack")]
+        unpack(UnpackParams) {
+            summary: "The file of a pack, verified",
+            input: "a pack",
+            result: "the file",
+            determinism: Strict,
+            cost: Cost { call: 10_000, input_kib: 1_000, result_kib: 3_000 },
+            answer: "a pack by Python, its package cryptography, b3sum and the reference's brotli",
+            bound: |_, params, input| pack::bound(params, input),
+            run: split(|unit, params, input, budget| {
+                Ok(Box::new(Unpack::new(unit, params, input, budget)?))
+            }, |unit, params, input, out, budget| pack::unpack(unit, params, input, out, budget)),
+        }
+        #[cfg(feature = "storage-pack")]
+        unpack_range(PackRangeParams) {
+            summary: "A range of the file of a pack, its chunks verified",
+            input: "a pack",
+            result: "`length` bytes, or fewer at the end",
+            determinism: Strict,
+            cost: Cost { call: 10_000, input_kib: 1_000, result_kib: 100 },
+            answer: "a pack by Python, its package cryptography, b3sum and the reference's brotli",
+            bound: |_, params, input| pack::range_bound(params, input),
+            run: whole(|unit, params, input, out, budget| {
+                pack::range(unit, params, input, out, budget)
+            }),
         }
     }
 }

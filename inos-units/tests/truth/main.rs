@@ -12,6 +12,8 @@ mod evolve;
 mod hash;
 #[cfg(feature = "math")]
 mod math;
+#[cfg(feature = "storage-pack")]
+mod pack;
 #[cfg(feature = "storage")]
 mod storage;
 #[path = "../support/mod.rs"]
@@ -129,6 +131,16 @@ const ANSWERS: &[(&str, &str, fn())] = &[
     ("storage", "import", storage::import),
     #[cfg(feature = "storage")]
     ("storage", "scrub", storage::scrub),
+    #[cfg(feature = "storage-pack")]
+    ("storage", "pack", pack::pack),
+    #[cfg(feature = "storage-pack")]
+    ("storage", "pack_sealed", pack::pack_sealed),
+    #[cfg(feature = "storage-pack")]
+    ("storage", "pack_manifest", pack::pack_manifest),
+    #[cfg(feature = "storage-pack")]
+    ("storage", "unpack", pack::unpack),
+    #[cfg(feature = "storage-pack")]
+    ("storage", "unpack_range", pack::unpack_range),
     #[cfg(feature = "math")]
     ("math", "mat4_mul", math::mat4_mul),
     #[cfg(feature = "math")]

@@ -5,7 +5,7 @@ use inos_units::{Budget, Call, Dispatcher, UnitError, VecOutput, batch};
 use super::support::hex;
 
 #[path = "../support/gear.rs"]
-mod gear;
+pub(crate) mod gear;
 
 /// BLAKE3-team/BLAKE3, `test_vectors/test_vectors.json`: digests of `0, 1, .. 250, 0, ..`.
 const DIGESTS: [(usize, &str); 6] = [
