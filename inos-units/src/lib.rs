@@ -76,6 +76,8 @@ mod macros;
 pub mod math;
 mod output;
 pub mod schema;
+#[cfg(any(feature = "compress", feature = "hash"))]
+mod sequential;
 // Vectors of the processor.
 #[cfg(any(feature = "boids", feature = "math"))]
 #[allow(unsafe_code)]

@@ -10,7 +10,7 @@ use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use super::Mode;
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::output::Sequential;
+use crate::sequential::Sequential;
 use crate::unit::Output;
 
 /// Bytes between two looks at the budget, and of the buffer between the library and the output.

@@ -18,7 +18,8 @@ use bao_tree::{BaoTree, BlockSize, ByteRanges, ChunkRanges};
 use super::{SLICE_LEN, SliceParams, VerifyParams};
 use crate::budget::Budget;
 use crate::error::UnitError;
-use crate::output::{Sequential, require};
+use crate::output::require;
+use crate::sequential::Sequential;
 use crate::unit::Output;
 
 /// Bytes of the length in front.
