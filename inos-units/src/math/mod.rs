@@ -86,6 +86,8 @@ mod records;
 mod rotation;
 mod slerp;
 mod table;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod vector;
 

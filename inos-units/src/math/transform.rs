@@ -47,7 +47,7 @@ pub(super) fn affine(
 }
 
 /// Sums are `(x + y) + (z + translation)`, in 32 bits.
-fn block(
+pub(super) fn block(
     set: InstructionSet,
     m: &[f32; 16],
     input: &[u8],
