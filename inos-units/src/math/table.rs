@@ -17,7 +17,7 @@ unit! {
             input: "m16 a, m16 b",
             result: "m16",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 440, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 25, result_kib: 0 },
             answer: "sums of products in 64 bits, written as three loops",
             bound: |_, _, input| Shape::new(32, 16).bound(input),
             run: whole(|_, _, input, out, budget| {
@@ -165,7 +165,7 @@ unit! {
             input: "q4 a, q4 b, t",
             result: "q4",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 300, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 180, result_kib: 0 },
             answer: "Shoemake (1985), with sines in 64 bits",
             bound: |_, _, input| Shape::new(9, 4).bound(input),
             run: whole(|_, _, input, out, budget| {
@@ -289,7 +289,7 @@ unit! {
             input: "m16, then v3",
             result: "v3",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 150, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 50, result_kib: 0 },
             answer: "sums of products in 64 bits",
             bound: |_, _, input| transform::SHAPE.bound(transform::split(input)?.1),
             run: whole(|_, _, input, out, budget| {
@@ -301,7 +301,7 @@ unit! {
             input: "m16, then v3",
             result: "v3",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 150, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 50, result_kib: 0 },
             answer: "sums of products in 64 bits",
             bound: |_, _, input| transform::SHAPE.bound(transform::split(input)?.1),
             run: whole(|_, _, input, out, budget| {
