@@ -83,7 +83,7 @@ mod sequential;
 #[allow(unsafe_code)]
 #[cfg_attr(
     not(all(feature = "boids", feature = "math")),
-    allow(dead_code, reason = "each unit uses a part of it")
+    allow(dead_code, unreachable_pub, reason = "each unit uses a part of it")
 )]
 mod simd;
 #[cfg(feature = "storage")]

@@ -2,9 +2,11 @@
 
 use glam::{DMat4, DQuat, DVec3};
 
+use super::records::refusal;
 use super::rotation::{quat, single_quat};
 use super::vector::{single, vec3};
 use crate::error::UnitError;
+use crate::simd::{InstructionSet, Kernel, Packed};
 
 /// A determinant below this share of the product of the columns' lengths counts as 0.
 const SINGULAR: f64 = 1e-12;
@@ -35,19 +37,44 @@ pub(super) fn is_affine(m: &[f32; 16]) -> bool {
     a == 0.0 && b == 0.0 && c == 0.0 && d == 1.0
 }
 
-/// `a * b`: columns of `b` mixed from those of `a`, in 32 bits, summed as `(0 + 1) + (2 + 3)`.
-pub(super) fn mul(record: [f32; 32]) -> Result<[f32; 16], UnitError> {
-    let (columns, _) = record.as_chunks::<4>();
-    let mut result = [0.0; 16];
-    if let [a0, a1, a2, a3, b @ ..] = columns {
-        let (targets, _) = result.as_chunks_mut::<4>();
-        for (target, b) in targets.iter_mut().zip(b) {
-            for row in 0..4 {
-                target[row] = (a0[row] * b[0] + a1[row] * b[1]) + (a2[row] * b[2] + a3[row] * b[3]);
+/// `a * b` of pairs: columns of `b` mixed from those of `a`, in 32 bits, summed as
+/// `(0 + 1) + (2 + 3)`.
+pub(super) fn mul(set: InstructionSet, input: &[u8], result: &mut [u8]) -> Result<(), UnitError> {
+    let mut is_finite = false;
+    set.run(Product { input, result, is_finite: &mut is_finite });
+    if is_finite { Ok(()) } else { Err(refusal(input)) }
+}
+
+/// Products of pairs; a column is four lanes.
+struct Product<'a> {
+    input: &'a [u8],
+    result: &'a mut [u8],
+    is_finite: &'a mut bool,
+}
+
+impl Kernel for Product<'_> {
+    #[inline(always)]
+    fn run<S: Packed>(self, simd: S) {
+        let mut odd = simd.splat(0.0);
+        let (pairs, _) = self.input.as_chunks::<128>();
+        let (products, _) = self.result.as_chunks_mut::<64>();
+        for (pair, product) in pairs.iter().zip(products) {
+            let (columns, b) = pair.split_at(64);
+            let (columns, _) = columns.as_chunks::<16>();
+            let [a0, a1, a2, a3] = columns else { continue };
+            let a = [a0, a1, a2, a3].map(|column| simd.quad(column));
+            let vectors = b.chunks_exact(4 * S::LANES);
+            for (b, product) in vectors.zip(product.chunks_exact_mut(4 * S::LANES)) {
+                let [b0, b1, b2, b3] = simd.spread(simd.read(b));
+                let first = simd.mul_add(a[0], b0, simd.mul(a[1], b1));
+                let second = simd.mul_add(a[2], b2, simd.mul(a[3], b3));
+                let sum = simd.add(first, second);
+                odd = simd.spoil(odd, sum);
+                simd.write(sum, product);
             }
         }
+        *self.is_finite = simd.is_zero(odd);
     }
-    Ok(result)
 }
 
 pub(super) fn transpose(record: [f32; 16]) -> Result<[f32; 16], UnitError> {

@@ -53,6 +53,13 @@
 //! - `mat4_invert`, `mat4_decompose` and `quat_slerp` can be cut into ranges of records. The
 //!   others are so cheap that the copy a plan must own would cost more than the work.
 //!
+//! # Speed
+//! `mat4_mul`, `transform_points`, `transform_directions` and the slerps compute with the widest
+//! vectors that the processor has, a lane for a record (of products, four lanes for a column), and
+//! write into the output itself where it gives room. A lane does what a single record would, so
+//! the bits do not depend on it. `math_rate` among the examples measures them beside glam; with
+//! many more records than fit into the caches, memory sets the pace.
+//!
 //! # Sources
 //! glam for inverses, determinants, Euler angles and quaternions of matrices, all in 64 bits;
 //! Gribb and Hartmann (2001) for the planes of a frustum; Shoemake (1985) for slerp, with
@@ -86,6 +93,8 @@ mod records;
 mod rotation;
 mod slerp;
 mod table;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod vector;
 

@@ -114,6 +114,48 @@ pub(super) fn stream(
     Ok(offset)
 }
 
+/// Records of a block of methods that compute with vectors.
+const VECTOR_BLOCK: usize = 2048;
+
+/// Runs a block function that fills its result, on this thread: in the output itself where that
+/// gives room.
+pub(super) fn fill(
+    shape: Shape,
+    input: &[u8],
+    out: &mut dyn Output,
+    budget: &Budget,
+    block: impl Fn(&[u8], &mut [u8]) -> Result<(), UnitError>,
+) -> Result<usize, UnitError> {
+    let len = shape.bound(input)?;
+    require(out, len)?;
+    let blocks = input.chunks(VECTOR_BLOCK * shape.input);
+    if let Some(room) = out.room(0, len) {
+        for (records, result) in blocks.zip(room.chunks_mut(VECTOR_BLOCK * shape.result)) {
+            budget.check()?;
+            block(records, result)?;
+        }
+        return Ok(len);
+    }
+    let mut scratch = reserve(len.min(VECTOR_BLOCK * shape.result))?;
+    let mut offset = 0;
+    for records in blocks {
+        budget.check()?;
+        scratch.resize(shape.bound(records)?, 0);
+        block(records, &mut scratch)?;
+        out.write(offset, &scratch)?;
+        offset += scratch.len();
+    }
+    Ok(offset)
+}
+
+/// What is wrong with records that had a result which is not finite.
+#[cold]
+pub(super) fn refusal(input: &[u8]) -> UnitError {
+    let (words, _) = input.as_chunks::<4>();
+    let is_finite = words.iter().all(|word| f32::from_le_bytes(*word).is_finite());
+    if is_finite { OVERFLOW } else { NOT_FINITE }
+}
+
 /// A batch that is cut by records. Holds a copy of the input.
 pub(super) struct RecordPlan {
     shape: Shape,

@@ -1,11 +1,12 @@
 //! The table of methods.
 
-use super::records::{RecordPlan, Shape, each, stream};
+use super::records::{RecordPlan, Shape, each, fill, stream};
 use super::{
     BetweenParams, EulerParams, MathUnit, OrthographicParams, PerspectiveParams, cull, instances,
     matrix, projection, rotation, slerp, transform, vector,
 };
 use crate::schema::NoParams;
+use crate::simd::InstructionSet;
 use crate::unit;
 use crate::unit::Cost;
 
@@ -16,11 +17,12 @@ unit! {
             input: "m16 a, m16 b",
             result: "m16",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 440, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 25, result_kib: 0 },
             answer: "sums of products in 64 bits, written as three loops",
             bound: |_, _, input| Shape::new(32, 16).bound(input),
             run: whole(|_, _, input, out, budget| {
-                stream(Shape::new(32, 16), input, out, budget, each(matrix::mul))
+                let set = InstructionSet::widest();
+                fill(Shape::new(32, 16), input, out, budget, |input, result| matrix::mul(set, input, result))
             }),
         }
         mat4_transpose(NoParams) {
@@ -155,7 +157,7 @@ unit! {
             bound: |_, _, input| Shape::new(8, 4).bound(input),
             run: split(|_, params, input, budget| {
                 let t = params.t;
-                RecordPlan::boxed(Shape::new(8, 4), input, budget, move |input, out| slerp::pairs(input, t, out))
+                RecordPlan::boxed(Shape::new(8, 4), input, budget, move |input, out| slerp::pairs(InstructionSet::widest(), input, t, out))
             }),
         }
         quat_slerp_many(NoParams) {
@@ -163,11 +165,12 @@ unit! {
             input: "q4 a, q4 b, t",
             result: "q4",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 300, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 180, result_kib: 0 },
             answer: "Shoemake (1985), with sines in 64 bits",
             bound: |_, _, input| Shape::new(9, 4).bound(input),
             run: whole(|_, _, input, out, budget| {
-                stream(Shape::new(9, 4), input, out, budget, slerp::block)
+                let set = InstructionSet::widest();
+                fill(Shape::new(9, 4), input, out, budget, |input, result| slerp::block(set, input, result))
             }),
         }
         quat_from_euler(EulerParams) {
@@ -286,7 +289,7 @@ unit! {
             input: "m16, then v3",
             result: "v3",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 150, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 50, result_kib: 0 },
             answer: "sums of products in 64 bits",
             bound: |_, _, input| transform::SHAPE.bound(transform::split(input)?.1),
             run: whole(|_, _, input, out, budget| {
@@ -298,7 +301,7 @@ unit! {
             input: "m16, then v3",
             result: "v3",
             determinism: Strict,
-            cost: Cost { call: 200, input_kib: 150, result_kib: 0 },
+            cost: Cost { call: 200, input_kib: 50, result_kib: 0 },
             answer: "sums of products in 64 bits",
             bound: |_, _, input| transform::SHAPE.bound(transform::split(input)?.1),
             run: whole(|_, _, input, out, budget| {

@@ -3,10 +3,11 @@
 use glam::{DMat3, DVec3};
 
 use super::matrix::{IS_SINGULAR, NOT_AFFINE, is_affine, is_regular, mat4};
-use super::records::{NOT_FINITE, OVERFLOW, Shape, read, stream};
+use super::records::{NOT_FINITE, Shape, fill, read, refusal, stream};
 use super::vector::{single, vec3};
 use crate::budget::Budget;
 use crate::error::UnitError;
+use crate::simd::{InstructionSet, Kernel, MAX_LANES, Packed};
 use crate::unit::Output;
 
 /// Bytes of the matrix that comes before the points.
@@ -15,14 +16,8 @@ const MATRIX_LEN: usize = 64;
 /// Points and results.
 pub(super) const SHAPE: Shape = Shape::new(3, 3);
 
-/// Points in a bundle.
-const POINTS: usize = 4;
-
-/// Floats in a bundle.
-const FLOATS: usize = POINTS * 3;
-
-/// Bytes of a bundle.
-const BUNDLE_LEN: usize = FLOATS * 4;
+/// Bytes of a point.
+const POINT_LEN: usize = 12;
 
 /// The matrix and the bytes behind it.
 pub(super) fn split(input: &[u8]) -> Result<([f32; 16], &[u8]), UnitError> {
@@ -47,72 +42,77 @@ pub(super) fn affine(
         let [.., x, y, z, _] = &mut m;
         (*x, *y, *z) = (0.0, 0.0, 0.0);
     }
-    stream(SHAPE, points, out, budget, |input, result| block(&m, input, result))
+    let set = InstructionSet::widest();
+    fill(SHAPE, points, out, budget, |input, result| block(set, &m, input, result))
 }
 
 /// Sums are `(x + y) + (z + translation)`, in 32 bits.
-fn block(m: &[f32; 16], input: &[u8], result: &mut Vec<u8>) -> Result<(), UnitError> {
-    let start = result.len();
-    result.resize(start + input.len(), 0);
-    let Some(target) = result.get_mut(start..) else { return Err(OVERFLOW) };
-    let (bundles, rest) = input.as_chunks::<BUNDLE_LEN>();
-    let (targets, target_rest) = target.as_chunks_mut::<BUNDLE_LEN>();
-    let columns: [[f32; FLOATS]; 4] =
-        core::array::from_fn(|column| core::array::from_fn(|at| m[4 * column + at % 3]));
-    let mut odd = [0.0; FLOATS];
-    for (bundle, target) in bundles.iter().zip(targets) {
-        transform(&columns, bundle, target, &mut odd);
-    }
-    let mut last = [0; BUNDLE_LEN];
-    let mut last_target = [0; BUNDLE_LEN];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    // Filled up with zeros, which cannot overflow: they become the translation.
-    transform(&columns, &last, &mut last_target, &mut odd);
-    for (to, from) in target_rest.iter_mut().zip(&last_target) {
-        *to = *from;
-    }
-    if odd.iter().sum::<f32>() == 0.0 { Ok(()) } else { Err(refusal(input)) }
+pub(super) fn block(
+    set: InstructionSet,
+    m: &[f32; 16],
+    input: &[u8],
+    result: &mut [u8],
+) -> Result<(), UnitError> {
+    let mut is_finite = false;
+    set.run(Affine { m, input, result, is_finite: &mut is_finite });
+    if is_finite { Ok(()) } else { Err(refusal(input)) }
 }
 
-/// What is wrong with a block that had a result which is not finite.
-#[cold]
-fn refusal(input: &[u8]) -> UnitError {
-    let (words, _) = input.as_chunks::<4>();
-    let is_finite = words.iter().all(|word| f32::from_le_bytes(*word).is_finite());
-    if is_finite { OVERFLOW } else { NOT_FINITE }
+/// One matrix on packed points, a lane each.
+struct Affine<'a> {
+    m: &'a [f32; 16],
+    input: &'a [u8],
+    result: &'a mut [u8],
+    is_finite: &'a mut bool,
 }
 
-/// One bundle. Adds 0 to `odd`, or NaN where a result is not finite; times 0 an infinite input
-/// is NaN as well, so a zero in the matrix hides none.
-///
-/// Points stay packed: four are three vectors of four lanes, and so are the columns, repeated.
+impl Kernel for Affine<'_> {
+    #[inline(always)]
+    fn run<S: Packed>(self, simd: S) {
+        let columns = self.m.map(|value| simd.splat(value));
+        let mut odd = simd.splat(0.0);
+        let len = S::LANES * POINT_LEN;
+        let (points, mut results) =
+            (self.input.chunks_exact(len), self.result.chunks_exact_mut(len));
+        let rest = points.remainder();
+        for (points, results) in points.zip(&mut results) {
+            odd = transform(simd, &columns, points, results, odd);
+        }
+        // Filled up with zeros, which cannot overflow: they become the translation.
+        let (mut last, mut last_result) = ([0; MAX_LANES * POINT_LEN], [0; MAX_LANES * POINT_LEN]);
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        odd = transform(simd, &columns, &last, &mut last_result, odd);
+        for (to, from) in results.into_remainder().iter_mut().zip(&last_result) {
+            *to = *from;
+        }
+        *self.is_finite = simd.is_zero(odd);
+    }
+}
+
+/// As many points as there are lanes. What is returned is no longer 0 after a result that is not
+/// finite; times 0 an infinite input is NaN as well, so a zero in the matrix hides none.
 #[inline(always)]
-fn transform(
-    columns: &[[f32; FLOATS]; 4],
-    input: &[u8; BUNDLE_LEN],
-    result: &mut [u8; BUNDLE_LEN],
-    odd: &mut [f32; FLOATS],
-) {
-    let [a, b, c, d] = columns;
-    let (words, _) = input.as_chunks::<4>();
-    let mut p = [0.0; FLOATS];
-    for (value, word) in p.iter_mut().zip(words) {
-        *value = f32::from_le_bytes(*word);
+fn transform<S: Packed>(
+    simd: S,
+    m: &[S::F; 16],
+    input: &[u8],
+    result: &mut [u8],
+    mut odd: S::F,
+) -> S::F {
+    let size = 4 * S::LANES;
+    let vector = |at: usize| simd.read(input.get(at * size..).unwrap_or_default());
+    let [x, y, z] = simd.unpack([vector(0), vector(1), vector(2)]);
+    let sums = simd.pack(core::array::from_fn(|row| {
+        let first = simd.mul_add(m[row], x, simd.mul(m[row + 4], y));
+        simd.add(first, simd.mul_add(m[row + 8], z, m[row + 12]))
+    }));
+    for (result, sum) in result.chunks_exact_mut(size).zip(sums) {
+        odd = simd.spoil(odd, sum);
+        simd.write(sum, result);
     }
-    let mut sums = [0.0; FLOATS];
-    for at in 0..FLOATS {
-        let x = at - at % 3;
-        sums[at] = (a[at] * p[x] + b[at] * p[x + 1]) + (c[at] * p[x + 2] + d[at]);
-    }
-    for at in 0..FLOATS {
-        odd[at] += sums[at] * 0.0;
-    }
-    let (targets, _) = result.as_chunks_mut::<4>();
-    for (target, sum) in targets.iter_mut().zip(sums) {
-        *target = sum.to_le_bytes();
-    }
+    odd
 }
 
 /// Normals by the inverse transpose of the upper 3 by 3, brought to length 1; of nothing, nothing.

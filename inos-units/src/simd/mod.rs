@@ -10,11 +10,16 @@
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod packed;
 mod portable;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+#[cfg(target_arch = "x86_64")]
+mod x86_packed;
+
+pub(crate) use packed::Packed;
 
 /// Most lanes that a vector has; the length of the arrays that vectors are loaded from.
 pub(super) const MAX_LANES: usize = 16;
@@ -101,7 +106,7 @@ pub(super) trait Simd: Copy {
 /// Something to be computed with vectors. `run` must be `#[inline(always)]`, and so must all that
 /// it calls, or it is compiled for the least of processors.
 pub(super) trait Kernel {
-    fn run<S: Simd>(self, simd: S);
+    fn run<S: Packed>(self, simd: S);
 }
 
 /// The length of a vector of `DIM` axes, summed from the first to the last.

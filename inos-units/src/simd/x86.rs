@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Kernel, Lanes, MAX_LANES, Simd};
+use super::{Kernel, Lanes, MAX_LANES, Packed, Simd};
 
 /// Methods of [`Simd`], each in safe functions that have the feature.
 macro_rules! ops {
@@ -118,7 +118,7 @@ impl Avx2 {
 
     pub(super) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "avx2,fma")]
-        fn with_feature<K: Kernel, S: Simd>(simd: S, kernel: K) {
+        fn with_feature<K: Kernel, S: Packed>(simd: S, kernel: K) {
             kernel.run(simd);
         }
         // SAFETY: `self` is proof that the processor has the features.
@@ -183,7 +183,7 @@ impl Avx512 {
 
     pub(super) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "avx512f")]
-        fn with_feature<K: Kernel, S: Simd>(simd: S, kernel: K) {
+        fn with_feature<K: Kernel, S: Packed>(simd: S, kernel: K) {
             kernel.run(simd);
         }
         // SAFETY: `self` is proof that the processor has the feature.
