@@ -256,7 +256,10 @@ fn growth(area: &Area, cases: &[CaseResult], path: &Path) -> Drawn {
         })
         .collect();
     let points = || lines.iter().flat_map(|(_, points)| points.iter().copied());
-    let right = points().map(|(x, _)| x.exp2()).fold(2.0, f64::max);
+    let left = points().map(|(x, _)| x).fold(f64::INFINITY, f64::min).max(0.0);
+    let right = points().map(|(x, _)| x).fold(1.0, f64::max);
+    let is_bytes = lines.iter().any(|(case, _)| case.name.contains("bytes"));
+    let size = |octave: &f64| if is_bytes { bytes(octave.exp2()) } else { number(octave.exp2()) };
     let top = points().map(|(_, y)| y).fold(2.0, f64::max);
     let bottom = points().map(|(_, y)| y).fold(0.7, f64::min);
     let root = SVGBackend::new(path, (WIDTH, 480)).into_drawing_area();
@@ -266,12 +269,12 @@ fn growth(area: &Area, cases: &[CaseResult], path: &Path) -> Drawn {
         .margin(14)
         .x_label_area_size(36)
         .y_label_area_size(52)
-        .build_cartesian_2d(0.0..(right * 1.2).log2(), (bottom * 0.8..top * 1.5).log_scale())?;
+        .build_cartesian_2d(left..right + 0.25, (bottom * 0.8..top * 1.5).log_scale())?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .x_labels(10)
-        .x_label_formatter(&|&octave| bytes(octave.exp2()))
+        .x_label_formatter(&size)
         .y_label_formatter(&|&ratio| format!("{} ×", factor(ratio)))
         .x_desc("how large, or how many")
         .y_desc("time, × the smallest")
@@ -289,6 +292,15 @@ fn growth(area: &Area, cases: &[CaseResult], path: &Path) -> Drawn {
     legend(&mut chart)?;
     root.present()?;
     Ok(())
+}
+
+/// A number of things.
+fn number(size: f64) -> String {
+    match size {
+        size if size < 1000.0 => format!("{size:.0}"),
+        size if size < 1e6 => format!("{:.0} thousand", size / 1e3),
+        size => format!("{:.0} million", size / 1e6),
+    }
 }
 
 /// A number of things up to a few thousand, of bytes above.
