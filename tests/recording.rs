@@ -117,6 +117,7 @@ fn what_is_no_scene_and_no_recording_is_refused() {
     refused(&folder, &["--predators", "65"], "65");
     refused(&folder, &["--preset", "penguins"], "penguins");
     refused(&folder, &["--replay", text(&file), "--count", "9"], "--count");
+    refused(&folder, &["--bench", "--dim", "2"], "--dim");
     std::fs::write(&file, "inos-boids-recording 1\n0 init {\"count\":5000000}\n9 end 0\n").unwrap();
     refused(&folder, &["--replay", text(&file)], "count");
     std::fs::write(&file, "inos-boids-recording 1\n0 init {}\n").unwrap();

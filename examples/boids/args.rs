@@ -63,7 +63,7 @@ pub(crate) struct Args {
     pub(crate) replay: Option<PathBuf>,
 
     /// Measure flocks of many sizes on this machine, and print a table
-    #[arg(long, conflicts_with_all = ["attach", "replay", "record", "evolve", "memory", "count", "steps", "obstacles", "predators", "out"])]
+    #[arg(long, conflicts_with_all = ["attach", "replay", "record", "evolve", "memory", "count", "steps", "obstacles", "predators", "out", "dim", "bounds", "preset", "rate", "stats"])]
     pub(crate) bench: bool,
 
     /// Worker threads [default: one per core]

@@ -112,6 +112,9 @@ impl Script {
             bytes.clear();
             let mut limited = std::io::Read::take(&mut reader, MAX_LINE_LEN);
             limited.read_until(b'\n', &mut bytes).map_err(fail)?;
+            if bytes.len() as u64 == MAX_LINE_LEN {
+                return Err(wrong(number, "too long"));
+            }
             let line = std::str::from_utf8(&bytes).map_err(|_| wrong(number, "not text"))?;
             let whole = line.ends_with('\n');
             let line = line.trim_end();
@@ -295,7 +298,8 @@ mod tests {
             ("inos-boids-recording 1\n0 init {}\n5 step {}\n4 step {}\n", "line 4"),
             ("inos-boids-recording 1\n0 init {}\n5 end 00\n6 step {}\n", "line 4"),
         ];
-        for (index, (text, place)) in bad.into_iter().enumerate() {
+        let long = format!("{FIRST_LINE}\n0 init {{}}\n5 step {}\n6 end 00\n", " ".repeat(1 << 16));
+        for (index, (text, place)) in bad.into_iter().chain([(&*long, "line 3")]).enumerate() {
             let problem = written(text, &format!("bad{index}")).unwrap_err().to_string();
             assert!(problem.contains(place), "{problem}");
         }
