@@ -125,6 +125,13 @@ pub(crate) enum Stats {
 }
 
 impl Args {
+    /// Worker threads: as many as were asked for, or one per core.
+    #[must_use]
+    pub(crate) fn thread_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(cores, NonZeroUsize::get)
+    }
+
     /// Whether the flock lives in the heap of this process.
     #[must_use]
     pub(crate) fn on_heap(&self) -> bool {

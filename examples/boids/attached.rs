@@ -12,6 +12,7 @@ use crate::live::{Live, show};
 use crate::owner::{check_out, is_live, picture, print};
 use crate::problem::Problem;
 use crate::report::{Report, digest};
+use crate::status::Role;
 use crate::viewer::Viewer;
 use crate::world::{self, Lives, PARTIES};
 
@@ -48,8 +49,13 @@ pub(crate) fn run(args: &Args, file: &Path) -> Result<Option<i32>, Problem> {
     let mut signal = None;
     if live {
         let panic_after_frames = args.panic_after_frames;
-        let view =
-            Live { orders: None, replays: false, rules: None, count: (0, 0), panic_after_frames };
+        let view = Live {
+            role: Role::Attached,
+            orders: None,
+            rules: None,
+            count: (0, 0),
+            panic_after_frames,
+        };
         signal = show(&mut viewer, &mut nest, &view, &mut report, || false)?;
     } else {
         let (mut seen, mut last) = (0, Instant::now());

@@ -68,12 +68,8 @@ impl Canvas {
 
     /// Draws a straight line, of a strength from 0 to 1.
     pub(crate) fn line(&mut self, from: [f32; 2], to: [f32; 2], strength: f32) {
-        let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
-        // Longer than any canvas is wide, it would only take time.
-        let steps = dx.abs().max(dy.abs()).ceil().clamp(1.0, 10_000.0);
-        for step in 0..=steps as u32 {
-            let part = step as f32 / steps;
-            if let Some((cell, bit)) = self.at(from[0] + dx * part, from[1] + dy * part) {
+        for [x, y] in steps(from, to) {
+            if let Some((cell, bit)) = self.at(x, y) {
                 cell.lines |= bit;
                 cell.line = cell.line.max((strength * 255.0) as u8);
             }
@@ -82,11 +78,8 @@ impl Canvas {
 
     /// Draws a straight line of dots, which are no less than any other.
     pub(crate) fn stroke(&mut self, from: [f32; 2], to: [f32; 2], colour: Rgb) {
-        let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
-        let steps = dx.abs().max(dy.abs()).ceil().clamp(1.0, 10_000.0);
-        for step in 0..=steps as u32 {
-            let part = step as f32 / steps;
-            self.dot(from[0] + dx * part, from[1] + dy * part, colour, 0.5);
+        for [x, y] in steps(from, to) {
+            self.dot(x, y, colour, 0.5);
         }
     }
 
@@ -125,6 +118,17 @@ impl Canvas {
         let cell = self.cells.get_mut(index)?;
         Some((cell, bit(x % DOTS_ACROSS, y % DOTS_DOWN)))
     }
+}
+
+/// The points of a straight line, at most a dot apart.
+fn steps(from: [f32; 2], to: [f32; 2]) -> impl Iterator<Item = [f32; 2]> {
+    let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
+    // Longer than any canvas is wide, it would only take time.
+    let steps = dx.abs().max(dy.abs()).ceil().clamp(1.0, 10_000.0);
+    (0..=steps as u32).map(move |step| {
+        let part = step as f32 / steps;
+        [from[0] + dx * part, from[1] + dy * part]
+    })
 }
 
 /// The bit of a dot in a braille character: the lowest row was added to the alphabet later.

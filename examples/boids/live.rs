@@ -26,10 +26,10 @@ const STILL: Duration = Duration::from_secs(2);
 
 /// What the live view needs to know of the flight.
 pub(crate) struct Live<'a> {
+    /// Whose flock it is.
+    pub(crate) role: Role,
     /// Where orders go; `None` if the flock is another process's.
     pub(crate) orders: Option<&'a Sender<Order>>,
-    /// Whether this is a recording, which nobody changes.
-    pub(crate) replays: bool,
     /// The rules at first; `None` if the flock is another process's.
     pub(crate) rules: Option<StepParams>,
     /// Boids at first, and the most that there is room for.
@@ -57,11 +57,7 @@ pub(crate) fn show(
     let mut rules = live.rules;
     let mut memory = Memory::default();
     let mut with_panel = true;
-    let role = match (live.orders.is_some(), live.replays) {
-        (false, _) => Role::Attached,
-        (true, true) => Role::Replay,
-        (true, false) => Role::Owner,
-    };
+    let role = live.role;
     let (mut count, most) = live.count;
     let mut paused = false;
     let mut meter = Meter::new();

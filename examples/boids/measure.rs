@@ -1,23 +1,21 @@
 //! `--bench`: how fast flocks of many sizes fly on this machine, through the kernel.
 //!
-//! Boids have about forty neighbours each. *Even* is a flock as `init` makes it; *grown* is the same
-//! after it has flown for a while, as it is when people look. Then time stands still, `dt` is zero,
-//! so that every step that is timed does the same work; nothing else is left out of it.
+//! *Even* is a flock one step after `init`: spread evenly, with about forty neighbours each, and in
+//! the order of its cells, as after every step. *Grown* is the same after it has flown for a while,
+//! as it is when people look. Then time stands still, `dt` is zero, so that every step that is timed
+//! does the same work; nothing else is left out of it.
 //!
 //! Nobody can step a flock without reading its frame and writing another one: the limit is one
 //! thread's `memcpy` of a frame, timed in the same run.
 
-use std::f32::consts::PI;
 use std::hint::black_box;
-use std::num::NonZeroUsize;
 use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 use inos::units::Dispatcher;
 use inos::units::boids::{self, InitParams, InstructionSet, SceneParams, StepParams};
-use inos::{HeapMemory, Kernel, KernelConfig, Sections};
+use inos::{HeapMemory, Kernel, Sections};
 
 use crate::args::Args;
 use crate::headless::progress;
@@ -26,9 +24,7 @@ use crate::pilot::{Evolution, Flown, Pilot, Plan};
 use crate::problem::Problem;
 use crate::script::{Act, Call, Script};
 use crate::viewer::Viewer;
-use crate::world::{
-    EPOCHS, FRAME_EPOCH, FRAMES, LANES, POPULATION_EPOCH, POPULATIONS, UNITS, layout,
-};
+use crate::world::{config, half_extent, layout};
 
 const COUNTS: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const NEIGHBOURS: f32 = 40.0;
@@ -46,8 +42,7 @@ const SMOOTH: f64 = 60.0;
 /// # Errors
 /// What is wrong with the memory or the kernel.
 pub(crate) fn run(args: &Args) -> Result<(), Problem> {
-    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = args.threads.map_or_else(cores, NonZeroUsize::get);
+    let threads = args.thread_count();
     let set = InstructionSet::widest();
     let plural = if threads == 1 { "" } else { "s" };
     println!("{threads} thread{plural}, {set:?}: {} boids at once", set.lanes());
@@ -93,17 +88,18 @@ fn say(bar: &ProgressBar, row: &Row) {
 
 /// An even flock, and a grown one if that does not take too long.
 fn measure(seed: u64, dim: u32, count: u32, threads: usize) -> Result<Vec<Row>, Problem> {
-    let first =
-        InitParams { count, dim, seed, half_extent: extent(dim, count), ..InitParams::default() };
+    let first = InitParams {
+        count,
+        dim,
+        seed,
+        half_extent: half_extent(dim, count, NEIGHBOURS),
+        ..InitParams::default()
+    };
     let script = Script::new(&first, &SceneParams::default(), &StepParams::default());
     let layout = layout(&script.needs()?)?;
     let mut memory = HeapMemory::new(layout.total_len())?;
     let sections = Sections::create(memory.region()?, &layout, context_id())?;
-    let config = KernelConfig::new(LANES, UNITS)
-        .threads(threads)
-        .publish(FRAMES, EPOCHS, FRAME_EPOCH)
-        .publish(POPULATIONS, EPOCHS, POPULATION_EPOCH);
-    Kernel::run(&sections, &Dispatcher::standard(), &config, |_| {
+    Kernel::run(&sections, &Dispatcher::standard(), &config(threads), |_| {
         let mut pilot = Pilot::new(&sections, None, None)?;
         let mut viewer = Viewer::new(&sections)?;
         let copied = copying(dim, count);
@@ -137,15 +133,6 @@ fn measure(seed: u64, dim: u32, count: u32, threads: usize) -> Result<Vec<Row>, 
         }
         Ok(rows)
     })?
-}
-
-/// Half the width of a torus where everybody has so many neighbours within a radius of one.
-fn extent(dim: u32, count: u32) -> f32 {
-    let count = count as f32;
-    match dim {
-        2 => (count * PI / NEIGHBOURS).sqrt() / 2.0,
-        _ => (count * (4.0 / 3.0) * PI / NEIGHBOURS).cbrt() / 2.0,
-    }
 }
 
 /// Seconds that one thread takes to copy a frame: the median of a twentieth of a second.

@@ -1,17 +1,15 @@
 //! The process that owns the flock: memory, kernel, pilot.
 
-use std::f32::consts::PI;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::IsTerminal;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, ScopedJoinHandle};
 
 use inos::units::Dispatcher;
-use inos::units::boids::{self, EvolveParams, InitParams, SceneParams};
-use inos::{Cooperative, FileMemory, HeapMemory, Kernel, KernelConfig, Layout, Sections};
+use inos::units::boids::{self, InitParams, SceneParams};
+use inos::{Cooperative, FileMemory, HeapMemory, Kernel, Layout, Sections};
 
 use crate::args::{Args, Edge, Stats};
 use crate::breeder::{Breeder, Nest, trials};
@@ -22,13 +20,14 @@ use crate::pilot::{Evolution, Flown, Pilot, Plan};
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::script::{Needs, Scribe, Script};
+use crate::status::Role;
 use crate::viewer::Viewer;
-use crate::world::{
-    EPOCHS, FRAME_EPOCH, FRAMES, LANES, POPULATION_EPOCH, POPULATIONS, UNITS, layout,
-};
+use crate::world::{config, half_extent, layout};
 
 /// Steps when nobody says how many and nobody watches.
 const STEPS: u64 = 600;
+/// Boids that see each other, if they were spread evenly: a world with room to part and meet again.
+const CROWD: f32 = 8.0;
 /// Generations when nobody says how many and nobody watches.
 const GENERATIONS: u64 = 60;
 /// The live flock may grow to so many times its first size, or to this number.
@@ -46,19 +45,14 @@ pub(crate) fn run(args: &Args) -> Result<Option<i32>, Problem> {
         None => script(args)?,
     };
     let steps = match (&args.replay, args.steps) {
-        (Some(_), _) if script.steps() == 0 => {
-            return Err(Problem::Usage("a recording without a step".to_owned()));
-        }
         (Some(_), _) => script.steps(),
         (None, Some(steps)) => steps,
-        (None, None) => {
-            if live {
-                0
-            } else {
-                STEPS
-            }
-        }
+        (None, None) if live => 0,
+        (None, None) => STEPS,
     };
+    if args.replay.is_some() && steps == 0 {
+        return Err(Problem::Usage("a recording without a step".to_owned()));
+    }
     check_out(args, live, steps)?;
     let mut needs = script.needs()?;
     if live && args.replay.is_none() {
@@ -98,7 +92,7 @@ fn script(args: &Args) -> Result<Script, Problem> {
             Edge::Box => boids::Bounds::Box,
             Edge::Sphere => boids::Bounds::Sphere,
         },
-        half_extent: half_extent(args.dim, args.count),
+        half_extent: half_extent(args.dim, args.count, CROWD),
         ..InitParams::default()
     };
     let obstacles = match &args.obstacles {
@@ -171,14 +165,6 @@ pub(crate) fn context_id() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// A world with room to part and meet again: `CROWD` boids within the perception radius of 1,
-/// if they were spread evenly.
-fn half_extent(dim: u32, count: u32) -> f32 {
-    const CROWD: f32 = 8.0;
-    let (ball, root) = if dim == 3 { (4.0 / 3.0 * PI, 1.0 / 3.0) } else { (PI, 0.5) };
-    (0.5 * (count as f32 * ball / CROWD).powf(root)).max(2.0)
-}
-
 /// One flight, from the first call to the last digest.
 struct Flight<'a> {
     args: &'a Args,
@@ -190,15 +176,11 @@ struct Flight<'a> {
 
 impl Flight<'_> {
     fn fly(&self, sections: &Sections<'_, Cooperative>) -> Result<Option<i32>, Problem> {
-        let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let threads = self.args.threads.map_or_else(cores, NonZeroUsize::get);
-        let config = KernelConfig::new(LANES, UNITS)
-            .threads(threads)
-            .publish(FRAMES, EPOCHS, FRAME_EPOCH)
-            .publish(POPULATIONS, EPOCHS, POPULATION_EPOCH);
+        let threads = self.args.thread_count();
         let mut report = Report { threads, ..Report::default() };
         let mut flight = || self.with_pilot(sections, &mut report);
-        let signal = Kernel::run(sections, &Dispatcher::standard(), &config, |_| flight())??;
+        let signal =
+            Kernel::run(sections, &Dispatcher::standard(), &config(threads), |_| flight())??;
         print(self.args, &report);
         Ok(signal)
     }
@@ -214,7 +196,10 @@ impl Flight<'_> {
         let mut nest = Nest::new(sections)?;
         let mut breeder = match plan.evolution {
             Evolution::None => None,
-            _ => Some(Breeder::new(sections, &self.trials())?),
+            _ => {
+                let trials = trials(args.seed, args.dim, needs.predators);
+                Some(Breeder::new(sections, &trials)?)
+            }
         };
         let scribe = args.record.as_deref().map(Scribe::new).transpose()?;
         let beside = breeder.take_if(|_| plan.evolution == Evolution::Beside);
@@ -244,7 +229,7 @@ impl Flight<'_> {
             let seen = if *live {
                 let live = Live {
                     orders: Some(&orders),
-                    replays: args.replay.is_some(),
+                    role: if args.replay.is_some() { Role::Replay } else { Role::Owner },
                     rules: Some(args.preset.rules()),
                     count: (args.count, count),
                     panic_after_frames: args.panic_after_frames,
@@ -274,11 +259,6 @@ impl Flight<'_> {
         report.digest = pilot.end()?;
         self.check(report)?;
         Ok(signal)
-    }
-
-    /// Trials for rules of this flock.
-    fn trials(&self) -> EvolveParams {
-        trials(self.args.seed, self.args.dim, self.needs.predators)
     }
 
     /// Whether a replayed flight ended as it did when it was recorded.

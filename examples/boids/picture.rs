@@ -215,19 +215,23 @@ mod tests {
         let bare = flock.scene();
         let ball = Obstacle::Sphere { center: [0.0; 3], radius: 6.0 };
         let props = Props { obstacles: vec![ball], predators: vec![] };
-        // Before the ball, as the camera stands; the one inside it is not seen.
+        // Before the ball, as the camera stands, and behind it.
         let (sin, cos) = (0.09 * std::f32::consts::TAU).sin_cos();
         let toward = Predator { pos: [9.0 * cos, 9.0 * sin, 0.0], vel: [0.0, 0.0, 1.0] };
-        let inside = Props { predators: vec![Predator::default()], ..props.clone() };
+        let away = Predator { pos: [-9.0 * cos, -9.0 * sin, 0.0], ..toward };
+        let behind = Props { predators: vec![away], ..props.clone() };
         let hunted = Props { predators: vec![toward], ..props.clone() };
         let draw = |props| {
             let scene = Scene { props, ..bare };
             render(&scene, &Camera::new(&scene), 200, 150, &Trails::new(0)).unwrap()
         };
-        let [none, one, hidden, two] = [Props::NONE, &props, &inside, &hunted].map(draw);
+        let [none, one, hidden, two] = [Props::NONE, &props, &behind, &hunted].map(draw);
         assert!(bright(&one) < bright(&none), "the ball hides nobody");
         assert!(bright(&two) > bright(&one), "the predator is not seen");
         assert!(bright(&hidden) < bright(&two), "the predator shines through");
+        let alone = Props { predators: vec![away], ..Props::default() };
+        assert!(bright(&draw(&alone)) > bright(&none), "it is out of the picture");
+        assert_eq!(hidden.rgba(), one.rgba(), "some of the predator shines through");
     }
 
     #[test]

@@ -27,6 +27,8 @@ use crate::problem::Problem;
 const FIRST_LINE: &str = "inos-boids-recording 1";
 /// More bytes than the longest call takes.
 const MAX_LINE_LEN: u64 = 1 << 16;
+/// Bytes of an obstacle among the parameters of `set_scene`.
+const OBSTACLE_LEN: usize = 32;
 /// A recording of more calls is not replayed.
 const MAX_CALLS: usize = 1 << 20;
 
@@ -184,7 +186,7 @@ impl Script {
                 }
                 Act::Scene => {
                     let scene = SceneParams::decode(params)?;
-                    let obstacles = scene.obstacles.as_slice().len() as u32 / 32;
+                    let obstacles = (scene.obstacles.as_slice().len() / OBSTACLE_LEN) as u32;
                     needs.predators = needs.predators.max(scene.predators);
                     needs.obstacles = needs.obstacles.max(obstacles).min(MAX_OBSTACLES);
                 }

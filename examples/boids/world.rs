@@ -1,9 +1,11 @@
 //! The memory of a flock: which sections it has, and how the bytes of a frame become a scene.
 
+use std::f32::consts::PI;
+
 use inos::units::boids;
 use inos::{
-    Dispatcher, EpochsConfig, Error, Kernel, LanesConfig, Layout, Mode, PartiesConfig,
-    PingPongConfig, SectionId,
+    Dispatcher, EpochsConfig, Error, Kernel, KernelConfig, LanesConfig, Layout, Mode,
+    PartiesConfig, PingPongConfig, SectionId,
 };
 
 use crate::script::Needs;
@@ -36,7 +38,7 @@ pub(crate) const FRAME_EPOCH: u32 = 0;
 pub(crate) const POPULATION_EPOCH: u32 = 1;
 
 /// Bytes a client has for the parameters and results of its calls: as obstacles are written, as
-/// many as there may be take a fourth of it.
+/// many as there may be take half of what one of four calls has.
 pub(crate) const BUFFER_LEN: u32 = 1 << 17;
 
 /// Bytes of the largest population that the example breeds.
@@ -44,6 +46,24 @@ const POPULATION_LEN: u32 = 1 << 14;
 
 /// Slots for frames: one that is newest, one to write, and what ten viewers may pin.
 const SLOTS: u32 = 12;
+
+/// Half the width of a world where everybody has so many others within a radius of 1, if they are
+/// spread evenly; at least 2, so that no preset sees round a torus.
+#[must_use]
+pub(crate) fn half_extent(dim: u32, count: u32, neighbours: f32) -> f32 {
+    let (ball, root) = if dim == 3 { (4.0 / 3.0 * PI, 1.0 / 3.0) } else { (PI, 0.5) };
+    (0.5 * (count as f32 * ball / neighbours).powf(root)).max(2.0)
+}
+
+/// A kernel that serves all sections of the layout.
+#[must_use]
+pub(crate) fn config(threads: usize) -> KernelConfig {
+    KernelConfig::new(LANES, UNITS).threads(threads).publish(FRAMES, EPOCHS, FRAME_EPOCH).publish(
+        POPULATIONS,
+        EPOCHS,
+        POPULATION_EPOCH,
+    )
+}
 
 /// The layout for a flock of up to so many boids and what is around them.
 ///
