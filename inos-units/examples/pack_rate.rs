@@ -4,10 +4,14 @@
 //! `cargo run --release -p inos-units --features storage-pack --example pack_rate`, where
 //! `native-fast` may be added.
 
+#[path = "../tests/support/noise.rs"]
+mod made;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use inos_units::{Budget, Call, Dispatcher, MethodId, SliceOutput, UnitError, VecOutput};
+use made::noise;
 
 const ROUNDS: usize = 9;
 
@@ -17,7 +21,7 @@ const KEY: u64 = 1 << 32;
 type Result<T> = std::result::Result<T, UnitError>;
 
 fn main() -> Result<()> {
-    let noise = noise(16 << 20);
+    let noise = noise(1, 16 << 20);
     let words = include_str!("../src/storage/mod.rs");
     let text: Vec<u8> = (0..400_usize)
         .flat_map(|turn| {
@@ -171,18 +175,4 @@ fn time(run: impl FnOnce() -> Result<()>) -> Result<f64> {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// Bytes without repetition: SplitMix64.
-fn noise(len: usize) -> Vec<u8> {
-    let mut seed = len as u64;
-    let mut bytes = Vec::with_capacity(len + 8);
-    while bytes.len() < len {
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bytes.extend_from_slice(&(z ^ (z >> 31)).to_le_bytes());
-    }
-    bytes.truncate(len);
-    bytes
 }

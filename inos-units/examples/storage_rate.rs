@@ -2,11 +2,15 @@
 //!
 //! `cargo run --release -p inos-units --features storage --example storage_rate`
 
+#[path = "../tests/support/noise.rs"]
+mod made;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use inos_units::storage::{AddressParams, StorageUnit};
 use inos_units::{Budget, Call, Dispatcher, MethodId, UnitError, VecOutput, batch};
+use made::noise;
 
 /// Bytes of the long object.
 const LONG_LEN: usize = 64 << 20;
@@ -17,7 +21,7 @@ const SMALL_COUNTS: [usize; 2] = [1_000, 20_000];
 const ROUNDS: usize = 21;
 
 fn main() -> Result<(), UnitError> {
-    let bytes = noise(LONG_LEN);
+    let bytes = noise(1, LONG_LEN);
     println!("64 MiB of noise, best of {ROUNDS}:");
     for (method, input) in [("chunk", &bytes), ("put", &bytes)] {
         let seconds = best(|| {
@@ -46,7 +50,7 @@ fn main() -> Result<(), UnitError> {
 
 /// A line of the table: so many objects of so many bytes, into a new store.
 fn small(count: usize, len: usize) -> Result<(), UnitError> {
-    let objects = noise(count * len);
+    let objects = noise(count as u64, count * len);
     let framed = batch::join(objects.chunks_exact(len))?;
     let one_by_one = best(|| {
         let store = Store::new()?;
@@ -107,18 +111,4 @@ fn best(mut run: impl FnMut() -> Result<f64, UnitError>) -> Result<f64, UnitErro
         best = best.min(run()?);
     }
     Ok(best)
-}
-
-/// Bytes without repetition: SplitMix64.
-fn noise(len: usize) -> Vec<u8> {
-    let mut seed = len as u64;
-    let mut bytes = Vec::with_capacity(len + 8);
-    while bytes.len() < len {
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bytes.extend_from_slice(&(z ^ (z >> 31)).to_le_bytes());
-    }
-    bytes.truncate(len);
-    bytes
 }

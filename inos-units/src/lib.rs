@@ -74,6 +74,8 @@ pub mod job;
 mod macros;
 #[cfg(feature = "math")]
 pub mod math;
+#[cfg(any(feature = "compress", feature = "crypto", feature = "math"))]
+mod memory;
 mod output;
 pub mod schema;
 #[cfg(any(feature = "compress", feature = "hash"))]

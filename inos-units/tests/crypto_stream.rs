@@ -2,14 +2,17 @@
 #![cfg(feature = "crypto")]
 #![allow(clippy::expect_used, clippy::panic)]
 
-use std::ops::Range;
+#[path = "support/pieces.rs"]
+mod pieces;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use aead_stream::EncryptorBE32;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
 use inos_units::crypto::{CryptoUnit, KeyParams, Kind, KindParams, StreamParams};
-use inos_units::{Budget, Call, Dispatcher, Output, Part, Plan, Unit as _, UnitError, VecOutput};
+use inos_units::{Budget, Call, Dispatcher, Plan, Unit as _, UnitError, VecOutput};
+use pieces::{Watched, by_ranges};
 use proptest::prelude::*;
 use sha2::Sha256;
 
@@ -81,21 +84,6 @@ fn by_another(message: &[u8]) -> Vec<u8> {
     sealed
 }
 
-/// Runs the ranges in the reverse of their order, and merges them in order.
-fn run(plan: &dyn Plan, cuts: &[usize]) -> Result<Vec<u8>, UnitError> {
-    let mut edges: Vec<usize> = cuts.iter().map(|cut| cut % (plan.item_count() + 1)).collect();
-    edges.extend([0, plan.item_count()]);
-    edges.sort_unstable();
-    let ranges: Vec<Range<usize>> = edges.windows(2).map(|pair| pair[0]..pair[1]).collect();
-    let budget = Budget::unlimited();
-    let parts: Result<Vec<Part>, _> =
-        ranges.into_iter().rev().map(|range| plan.run(range, &budget)).collect();
-    let parts = parts?.into_iter().rev().collect();
-    let mut out = VecOutput::new(1 << 24);
-    plan.merge(parts, &mut out)?;
-    Ok(out.to_vec())
-}
-
 #[test]
 fn as_another_library_seals() {
     let units = Units::new();
@@ -120,32 +108,19 @@ proptest! {
         let units = Units::new();
         let message = message(len);
         let mut sealed = units.seal(&message);
-        prop_assert!(run(units.plan("seal_stream", &message).as_ref(), &cuts)? == sealed);
-        prop_assert!(run(units.plan("open_stream", &sealed).as_ref(), &cuts)? == message);
+        prop_assert!(by_ranges(units.plan("seal_stream", &message).as_ref(), &cuts)? == sealed);
+        prop_assert!(by_ranges(units.plan("open_stream", &sealed).as_ref(), &cuts)? == message);
         let at = flip.index(sealed.len());
         prop_assert_eq!(units.open(&sealed[..at]), Err(REFUSED));
         sealed[at] ^= 1 << bit;
         prop_assert_eq!(units.open(&sealed), Err(REFUSED));
         let plan = units.plan("open_stream", &sealed);
-        prop_assert_eq!(run(plan.as_ref(), &cuts), Err(REFUSED));
+        prop_assert_eq!(by_ranges(plan.as_ref(), &cuts), Err(REFUSED));
     }
 
     #[test]
     fn any_bytes_are_refused(stream in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert_eq!(Units::new().open(&stream), Err(REFUSED));
-    }
-}
-
-/// An output that others look at: no room to work in.
-struct Watched(VecOutput);
-
-impl Output for Watched {
-    fn capacity(&self) -> usize {
-        self.0.capacity()
-    }
-
-    fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
-        self.0.write(offset, bytes)
     }
 }
 

@@ -6,6 +6,8 @@
 mod gear;
 #[path = "pack/hostile.rs"]
 mod hostile;
+#[path = "support/pieces.rs"]
+mod pieces;
 
 use std::io::Write as _;
 use std::ops::Range;
@@ -15,7 +17,8 @@ use std::sync::atomic::AtomicBool;
 
 use inos_units::crypto::{CryptoUnit, Random};
 use inos_units::storage::StorageUnit;
-use inos_units::{Budget, Call, Output, Part, Plan, Unit, UnitError, VecOutput};
+use inos_units::{Budget, Call, Plan, Unit, UnitError, VecOutput};
+use pieces::{Watched, by_ranges};
 use proptest::prelude::*;
 
 const CHUNK: UnitError = UnitError::Refused { what: "a chunk of the pack" };
@@ -94,34 +97,6 @@ fn packing(key: Option<u64>, cuts: &str, compression: &str) -> String {
 
 fn opening(key: Option<u64>) -> String {
     format!(r#"{{"key":{}}}"#, handle(key))
-}
-
-/// Runs the ranges in the reverse of their order, and merges them in order.
-fn by_ranges(plan: &dyn Plan, cuts: &[usize]) -> Result<Vec<u8>, UnitError> {
-    let mut edges: Vec<usize> = cuts.iter().map(|cut| cut % (plan.item_count() + 1)).collect();
-    edges.extend([0, plan.item_count()]);
-    edges.sort_unstable();
-    let ranges: Vec<Range<usize>> = edges.windows(2).map(|pair| pair[0]..pair[1]).collect();
-    let budget = Budget::unlimited();
-    let parts: Result<Vec<Part>, _> =
-        ranges.into_iter().rev().map(|range| plan.run(range, &budget)).collect();
-    let parts = parts?.into_iter().rev().collect();
-    let mut out = VecOutput::new(1 << 24);
-    plan.merge(parts, &mut out)?;
-    Ok(out.to_vec())
-}
-
-/// An output that others look at: no room to work in.
-struct Watched(VecOutput);
-
-impl Output for Watched {
-    fn capacity(&self) -> usize {
-        self.0.capacity()
-    }
-
-    fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<(), UnitError> {
-        self.0.write(offset, bytes)
-    }
 }
 
 /// Files with zeros, words, noise, and what was there before.

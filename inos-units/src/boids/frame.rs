@@ -381,6 +381,16 @@ impl<'a> Frame<'a> {
         self.obstacles.iter().map(|record| Obstacle::from_record(record).ok())
     }
 
+    /// Where boid number `index` of the arrays is; an axis that is not there is zero.
+    pub(super) fn pos_of(&self, index: usize) -> [f32; 3] {
+        self.pos.map(|array| array.get(index).copied().unwrap_or(0.0))
+    }
+
+    /// How it moves, in the same way.
+    pub(super) fn vel_of(&self, index: usize) -> [f32; 3] {
+        self.vel.map(|array| array.get(index).copied().unwrap_or(0.0))
+    }
+
     /// The records of both.
     pub(super) const fn scene(&self) -> (&'a [Record], &'a [Record]) {
         (self.predators, self.obstacles)

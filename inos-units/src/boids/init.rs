@@ -153,9 +153,7 @@ pub(super) fn resize(
         if flock.ids.len().is_multiple_of(BOIDS_PER_CHECK) {
             budget.check()?;
         }
-        let component = |array: &[f32]| array.get(index).copied().unwrap_or(0.0);
-        let pos = core::array::from_fn(|axis| component(frame.pos(axis)));
-        let vel: [f32; 3] = core::array::from_fn(|axis| component(frame.vel(axis)));
+        let (pos, vel) = (frame.pos_of(index), frame.vel_of(index));
         if !pos.iter().chain(&vel).all(|value| value.is_finite()) {
             return Err(UnitError::BadInput { what: "a position or velocity that is not finite" });
         }

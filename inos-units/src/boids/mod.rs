@@ -113,6 +113,7 @@ mod world;
 
 use std::sync::Arc;
 
+pub use crate::simd::InstructionSet;
 pub use evolve::{
     EvolveParams, FitnessParams, GENE_RANGES, GENES, Generation, Genome, MAX_HISTORY,
     POPULATION_MAGIC, POPULATION_VERSION, Population, Scored, genome_params,
@@ -131,12 +132,11 @@ pub use view::{VIEW_HEADER_LEN, VIEW_MAGIC, VIEW_VERSION, view_len};
 use crate::budget::Budget;
 use crate::error::UnitError;
 use crate::schema::NoParams;
-pub use crate::simd::InstructionSet;
 use crate::unit;
 use crate::unit::{Cost, Plan};
 
-/// The unit `boids`. It keeps no flock, only memory of past steps for use in the next: at most what
-/// the largest of the last ones took, some hundred bytes a boid.
+/// The unit `boids`. It keeps no flock, only memory of past steps for use in the next: what the
+/// largest took, some hundred bytes a boid, until smaller flocks have stepped for a while.
 #[derive(Debug)]
 pub struct BoidsUnit {
     instructions: InstructionSet,

@@ -41,13 +41,10 @@ pub(super) fn neighbours_of(
     let place = frame.ids().iter().position(|&id| id == params.id);
     let place = place.ok_or(UnitError::NotFound { what: "a boid of this id" })?;
     budget.check()?;
-    let at = |index: usize| -> [f32; 3] {
-        core::array::from_fn(|axis| frame.pos(axis).get(index).copied().unwrap_or(0.0))
-    };
-    let own = at(place);
+    let own = frame.pos_of(place);
     let mut found = Vec::new();
     for (index, &id) in frame.ids().iter().enumerate() {
-        let other = at(index);
+        let other = frame.pos_of(index);
         let way = [0, 1, 2].map(|axis| world.nearest(other[axis] - own[axis]));
         let squared = dot(way, way);
         if squared < params.radius * params.radius && index != place {

@@ -32,7 +32,7 @@ const SMALL_COUNT: usize = 1 << 17;
 const SMALL_LEN: usize = 1 << 22;
 
 /// Whether memory is kept: not if the step that used it needed less than a quarter of it, so that
-/// one huge flock does not cost its memory for ever. To allocate it anew in every step would double
+/// the memory of a huge flock goes when smaller ones have stepped for a while. To allocate it anew in every step would double
 /// the time of a step of a million boids.
 const fn is_worth_keeping(capacity: usize, used: usize, small: usize) -> bool {
     capacity <= small || capacity / 4 <= used

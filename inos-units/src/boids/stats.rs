@@ -30,8 +30,7 @@ pub(super) fn stats(
     let mut sum = 0.0_f64;
     let (mut lowest, mut highest) = (f32::INFINITY, 0.0_f32);
     for index in 0..frame.count() {
-        let component = |axis: usize| frame.vel(axis).get(index).copied().unwrap_or(0.0);
-        let vel = core::array::from_fn(component);
+        let vel = frame.vel_of(index);
         let speed = length_of(vel);
         if !speed.is_finite() {
             return Err(UnitError::BadInput { what: "a velocity that is not finite or too large" });

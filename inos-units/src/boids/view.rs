@@ -80,11 +80,6 @@ fn heading(vel: [f32; 3]) -> [f32; 3] {
     if speed > MIN_HEADING_SPEED { vel.map(|value| value / speed) } else { [0.0; 3] }
 }
 
-/// The vector of boid number `index`; an axis that is not there is zero.
-fn vector<'a>(array: impl Fn(usize) -> &'a [f32], index: usize) -> [f32; 3] {
-    core::array::from_fn(|axis| array(axis).get(index).copied().unwrap_or(0.0))
-}
-
 /// How far round a direction is, from 0 to below 1; zero of nothing.
 fn way_round(x: f32, y: f32) -> f32 {
     let sum = x.abs() + y.abs();
@@ -154,7 +149,7 @@ pub(super) fn view(
         headings.iter_mut().for_each(Vec::clear);
         colours.clear();
         for index in start..end {
-            let vel = vector(|axis| frame.vel(axis), index);
+            let vel = frame.vel_of(index);
             if !vel.iter().all(|value| value.is_finite()) {
                 return Err(NOT_FINITE);
             }
@@ -196,8 +191,8 @@ fn rotation([x, y, z]: [f32; 3]) -> [f32; 4] {
     if [x, y, z] == [0.0; 3] {
         return [0.0, 0.0, 0.0, 1.0];
     }
-    // The axis is the cross product with +x. Near -x it gets short, but it is exact until it is
-    // nothing, and then every axis across is as good.
+    // The axis is the cross product with +x. Near -x it gets short: within 10^-19 the squares lose
+    // digits, and with them the length; where they are nothing every axis across is as good.
     let w = if x > 0.0 { 1.0 + x } else { (y * y + z * z) / (1.0 - x) };
     let length = (y * y + z * z + w * w).sqrt();
     if length > 0.0 { [0.0, -z / length, y / length, w / length] } else { [0.0, 0.0, 1.0, 0.0] }
@@ -223,8 +218,7 @@ pub(super) fn instances(
         rotations.clear();
         scales.clear();
         for index in start..end {
-            let (pos, vel) =
-                (vector(|axis| frame.pos(axis), index), vector(|axis| frame.vel(axis), index));
+            let (pos, vel) = (frame.pos_of(index), frame.vel_of(index));
             if !pos.iter().chain(&vel).all(|value| value.is_finite()) {
                 return Err(NOT_FINITE);
             }

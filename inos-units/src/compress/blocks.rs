@@ -6,6 +6,7 @@ use super::stream::{self, Options};
 use super::{BlocksParams, RangeParams};
 use crate::budget::Budget;
 use crate::error::UnitError;
+use crate::memory::copied;
 use crate::output::{VecOutput, require};
 use crate::unit::{Output, Part, Plan};
 
@@ -40,7 +41,7 @@ pub(super) struct Compress {
 impl Compress {
     pub(super) fn new(params: &BlocksParams, input: &[u8]) -> Result<Self, UnitError> {
         let options = Options::new(params.quality, window_of(params.block), params.mode);
-        Ok(Self { input: copy(input)?, block: params.block, options })
+        Ok(Self { input: copied(input)?, block: params.block, options })
     }
 
     fn blocks(&self) -> std::slice::Chunks<'_, u8> {
@@ -52,14 +53,6 @@ impl Compress {
 pub(crate) const fn window_of(block: u32) -> u32 {
     let bits = (block + 16).next_power_of_two().trailing_zeros();
     if bits < WINDOW { bits } else { WINDOW }
-}
-
-/// A copy, or an error instead of an abort.
-fn copy(bytes: &[u8]) -> Result<Vec<u8>, UnitError> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len()).map_err(|_| UnitError::OutOfMemory { len: bytes.len() })?;
-    copy.extend_from_slice(bytes);
-    Ok(copy)
 }
 
 impl Plan for Compress {
@@ -200,7 +193,7 @@ impl Decompress {
     pub(super) fn new(input: &[u8], max_length: u64) -> Result<Self, UnitError> {
         total(input, max_length)?;
         let count = Container::read(input)?.lens.len();
-        Ok(Self { input: copy(input)?, count })
+        Ok(Self { input: copied(input)?, count })
     }
 }
 

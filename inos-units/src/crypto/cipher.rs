@@ -13,12 +13,27 @@ use crate::error::UnitError;
 pub(super) const TAG_LEN: usize = 16;
 
 /// A message's nonce.
-pub(super) type Nonce = [u8; 12];
+pub(crate) type Nonce = [u8; 12];
 
 pub(super) const REFUSED: UnitError = UnitError::Refused { what: "the tag" };
 
 /// What no message is that the unit seals.
 const TOO_LONG: UnitError = UnitError::BadInput { what: "a message too long for its nonce" };
+
+/// A nonce that counts: a number in eleven bytes, highest first, and a byte that is 1 where something
+/// is told apart.
+pub(crate) fn counted_nonce(number: usize, is_other: bool) -> Nonce {
+    let [a, b, c, d, e, f, g, h] = (number as u64).to_be_bytes();
+    [0, 0, 0, a, b, c, d, e, f, g, h, u8::from(is_other)]
+}
+
+/// The cipher under HKDF-SHA-256 (RFC 5869) of a key. 32 bytes are one digest, so there always is one.
+pub(super) fn derive(key: &[u8], salt: &[u8], info: &[u8]) -> Option<Cipher> {
+    let mut derived = Secret::default();
+    let hkdf = hkdf::Hkdf::<sha2::Sha256>::new(Some(salt), key);
+    hkdf.expand(info, derived.as_mut_slice()).ok()?;
+    Some(Cipher::new(&derived))
+}
 
 /// A library's ChaCha20-Poly1305.
 pub(super) trait Aead {

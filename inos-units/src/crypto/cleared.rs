@@ -3,6 +3,7 @@
 use zeroize::Zeroize as _;
 
 use crate::error::UnitError;
+use crate::unit::Output;
 
 /// Clears bytes, eight at a time where that can be: one at a time, as [`Zeroize`](zeroize::Zeroize)
 /// has it for bytes, takes about as long as sealing them.
@@ -11,6 +12,23 @@ pub(crate) fn wipe(bytes: &mut [u8]) {
     head.zeroize();
     words.zeroize();
     tail.zeroize();
+}
+
+/// Writes `len` bytes at `offset` that `fill` makes: in the output itself where nobody looks on, and
+/// in `elsewhere` first, which is then written as a whole, where somebody does.
+pub(crate) fn write_filled(
+    out: &mut dyn Output,
+    offset: usize,
+    len: usize,
+    elsewhere: &mut Cleared,
+    fill: impl FnOnce(&mut [u8]) -> Result<(), UnitError>,
+) -> Result<(), UnitError> {
+    if let Some(room) = out.room(offset, len) {
+        return fill(room);
+    }
+    elsewhere.resize(len)?;
+    fill(elsewhere.as_mut_slice())?;
+    out.write(offset, elsewhere.as_slice())
 }
 
 /// Bytes that are cleared when they are dropped.

@@ -116,7 +116,8 @@ pub use params::{
 pub use shared::SharedKeys;
 #[cfg(feature = "storage-pack")]
 pub(crate) use {
-    cleared::Cleared,
+    cipher::counted_nonce,
+    cleared::{Cleared, write_filled},
     shared::{SEAL_LEN, Sealer},
 };
 

@@ -3,11 +3,9 @@
 use core::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::Sha256;
-
 use super::aead::{open_into, seal_into};
-use super::cipher::{Aead as _, Cipher, Nonce, TAG_LEN};
-use super::keys::{Keyring, Random, Secret};
+use super::cipher::{Cipher, Nonce, TAG_LEN, derive};
+use super::keys::{Keyring, Random};
 use super::{CryptoUnit, Kind};
 use crate::error::UnitError;
 
@@ -52,12 +50,8 @@ impl SharedKeys {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let key = keys.get_of(handle, Kind::Aead)?;
         drop(keys);
-        let mut derived = Secret::default();
-        let hkdf = hkdf::Hkdf::<Sha256>::new(Some(salt), key.as_slice());
-        // 32 bytes are one digest, so this does not fail.
-        let expanded = hkdf.expand(info, derived.as_mut_slice());
-        expanded.map_err(|_| UnitError::BadInput { what: "a key of another length" })?;
-        Ok(Sealer(Cipher::new(&derived)))
+        let cipher = derive(key.as_slice(), salt, info);
+        cipher.map(Sealer).ok_or(UnitError::BadInput { what: "a key of another length" })
     }
 }
 

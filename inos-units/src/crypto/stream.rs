@@ -14,14 +14,14 @@ use std::ops::Range;
 
 use super::StreamParams;
 use super::aead::{open_into, seal_into};
-use super::cipher::{Aead as _, Cipher, Nonce, TAG_LEN};
-use super::cleared::{Cleared, wipe};
+use super::cipher::{Aead as _, Cipher, Nonce, TAG_LEN, counted_nonce, derive};
+use super::cleared::{Cleared, wipe, write_filled};
 use super::keys::{STREAM_KEY_LEN, Secret};
 use crate::budget::Budget;
 use crate::error::UnitError;
+use crate::memory::{copied, reserved};
 use crate::output::require;
 use crate::unit::{Output, Part, Plan, run_plan};
-use sha2::Sha256;
 
 const SEGMENT: usize = 1 << 16;
 const SEALED_SEGMENT: usize = SEGMENT + TAG_LEN;
@@ -48,31 +48,12 @@ pub(super) fn opened_len(sealed: usize) -> Result<usize, UnitError> {
 /// The cipher of the segments.
 fn cipher(key: &Secret, nonce: &[u8]) -> Result<Cipher, UnitError> {
     let key = key.first_chunk::<STREAM_KEY_LEN>().ok_or(REFUSED)?;
-    let mut derived = Secret::default();
-    let hkdf = hkdf::Hkdf::<Sha256>::new(Some(nonce), key);
-    // 32 bytes are one digest.
-    hkdf.expand(b"payload", derived.as_mut_slice()).map_err(|_| REFUSED)?;
-    Ok(Cipher::new(&derived))
+    derive(key, nonce, b"payload").ok_or(REFUSED)
 }
 
 /// The nonce of segment `index` of so many.
 fn nonce_of(index: usize, count: usize) -> Nonce {
-    let [a, b, c, d, e, f, g, h] = (index as u64).to_be_bytes();
-    let is_last = index.saturating_add(1) == count;
-    [0, 0, 0, a, b, c, d, e, f, g, h, u8::from(is_last)]
-}
-
-/// A copy, or an error instead of an abort.
-fn copy(bytes: &[u8]) -> Result<Vec<u8>, UnitError> {
-    let mut copy = reserved(bytes.len())?;
-    copy.extend_from_slice(bytes);
-    Ok(copy)
-}
-
-fn reserved(len: usize) -> Result<Vec<u8>, UnitError> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| UnitError::OutOfMemory { len })?;
-    Ok(bytes)
+    counted_nonce(index, index.saturating_add(1) == count)
 }
 
 /// `seal_stream` in one piece: each segment where it goes, if nobody looks on.
@@ -96,13 +77,9 @@ pub(super) fn seal(
         budget.check()?;
         let (nonce, segment) = (nonce_of(index, count), segment(input, index));
         let len = segment.len().saturating_add(TAG_LEN);
-        if let Some(room) = out.room(offset, len) {
-            seal_into(&cipher, &nonce, b"", segment, room)?;
-        } else {
-            elsewhere.resize(len)?;
-            seal_into(&cipher, &nonce, b"", segment, elsewhere.as_mut_slice())?;
-            out.write(offset, elsewhere.as_slice())?;
-        }
+        write_filled(out, offset, len, &mut elsewhere, |target| {
+            seal_into(&cipher, &nonce, b"", segment, target)
+        })?;
         offset = offset.saturating_add(len);
     }
     Ok(offset)
@@ -187,7 +164,7 @@ impl Seal {
         input: &[u8],
     ) -> Result<Self, UnitError> {
         let nonce = nonce_param(params)?;
-        Ok(Self { input: copy(input)?.into(), nonce, cipher: cipher(key, &nonce)? })
+        Ok(Self { input: copied(input)?.into(), nonce, cipher: cipher(key, &nonce)? })
     }
 
     fn len(&self) -> usize {
@@ -231,7 +208,7 @@ impl Open {
     pub(super) fn new(key: &Secret, input: &[u8]) -> Result<Self, UnitError> {
         let opened_len = opened_len(input.len())?;
         let (nonce, sealed) = input.split_first_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
-        Ok(Self { sealed: copy(sealed)?, opened_len, cipher: cipher(key, nonce)? })
+        Ok(Self { sealed: copied(sealed)?, opened_len, cipher: cipher(key, nonce)? })
     }
 }
 

@@ -55,9 +55,9 @@
 //!
 //! # Speed
 //! `mat4_mul`, `transform_points`, `transform_directions` and the slerps compute with the widest
-//! vectors that the processor has, a lane for a record (of products, four lanes for a column), and
-//! write into the output itself where it gives room. A lane does what a single record would, so
-//! the bits do not depend on it. `math_rate` among the examples measures them beside glam; with
+//! vectors that the processor has, a lane for a record (of products, four lanes for a column); all but
+//! `quat_slerp`, which threads can share, write into the output itself where it gives room. A lane
+//! does what a single record would, so the bits do not depend on it. `math_rate` among the examples measures them beside glam; with
 //! many more records than fit into the caches, memory sets the pace.
 //!
 //! # Sources

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::budget::Budget;
 use crate::error::UnitError;
+use crate::memory::{copied, reserved};
 use crate::output::require;
 use crate::unit::{Output, Part, Plan};
 
@@ -136,7 +137,7 @@ pub(super) fn fill(
         }
         return Ok(len);
     }
-    let mut scratch = reserve(len.min(VECTOR_BLOCK * shape.result))?;
+    let mut scratch = reserved(len.min(VECTOR_BLOCK * shape.result))?;
     let mut offset = 0;
     for records in blocks {
         budget.check()?;
@@ -174,16 +175,8 @@ impl RecordPlan {
     ) -> Result<Box<dyn Plan>, UnitError> {
         let count = shape.count(input)?;
         budget.check()?;
-        let mut copy = reserve(input.len())?;
-        copy.extend_from_slice(input);
-        Ok(Box::new(Self { shape, input: copy, count, block: Box::new(block) }))
+        Ok(Box::new(Self { shape, input: copied(input)?, count, block: Box::new(block) }))
     }
-}
-
-fn reserve(len: usize) -> Result<Vec<u8>, UnitError> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| UnitError::OutOfMemory { len })?;
-    Ok(bytes)
 }
 
 impl Plan for RecordPlan {
@@ -203,7 +196,7 @@ impl Plan for RecordPlan {
         // No overflow: both ends are inside the input.
         let bytes = range.start * self.shape.input..range.end * self.shape.input;
         let records = self.input.get(bytes).ok_or(outside)?;
-        let mut part = reserve(self.shape.bound(records)?)?;
+        let mut part = reserved(self.shape.bound(records)?)?;
         for records in records.chunks(BLOCK * self.shape.input) {
             budget.check()?;
             (self.block)(records, &mut part)?;

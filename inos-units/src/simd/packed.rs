@@ -1,12 +1,13 @@
 //! Vectors out of records of floats in bytes, and back: what has to be moved between lanes.
 //!
-//! Nothing is rounded here. What an instruction set has no better way for goes through arrays.
+//! Callers pass whole vectors: as many records as there are lanes. Of fewer the first are read and
+//! written, or none, as suits the set. Nothing is rounded here. What an instruction set has no better way for goes through arrays.
 
 use super::{Lanes, MAX_LANES, Simd};
 
 /// Records of floats in little endian, read into vectors and written from them.
 pub(crate) trait Packed: Simd {
-    /// The first floats of `bytes`; 0 where there are too few.
+    /// The first floats of `bytes`.
     #[inline(always)]
     fn read(self, bytes: &[u8]) -> Self::F {
         let mut lanes = [0.0; MAX_LANES];
@@ -16,7 +17,7 @@ pub(crate) trait Packed: Simd {
         self.load(&lanes)
     }
 
-    /// Writes the first floats of `bytes`; nothing where there are too few.
+    /// Writes the first floats of `bytes`.
     #[inline(always)]
     fn write(self, value: Self::F, bytes: &mut [u8]) {
         let lanes = self.lanes_of(value);
@@ -48,7 +49,6 @@ pub(crate) trait Packed: Simd {
     }
 
     /// The four floats from byte `AT` on of the first records, one for each lane, by their place.
-    /// 0 where there are too few records.
     #[inline(always)]
     fn columns<const N: usize, const AT: usize>(self, records: &[[u8; N]]) -> [Self::F; 4] {
         core::array::from_fn(|column| self.column(records, AT + 4 * column))
@@ -65,7 +65,7 @@ pub(crate) trait Packed: Simd {
         self.load(&lanes)
     }
 
-    /// Writes records of four floats, one for each lane; nothing where there are too few.
+    /// Writes records of four floats, one for each lane.
     #[inline(always)]
     fn write_rows(self, columns: [Self::F; 4], rows: &mut [[u8; 16]]) {
         let columns = columns.map(|vector| self.lanes_of(vector));

@@ -124,7 +124,7 @@ impl Meter {
         }
         self.before.resize(frame.count(), [0.0; 3]);
         for (index, &id) in frame.ids().iter().enumerate() {
-            let now = vector(|axis| frame.vel(axis), index);
+            let now = frame.vel_of(index);
             let Some(before) = self.before.get_mut(id as usize) else { continue };
             if !is_first {
                 let difference = |axis: usize| f64::from(now[axis]) - f64::from(before[axis]);
@@ -141,9 +141,8 @@ impl Meter {
         let header = frame.header();
         let width = 2.0 * f64::from(header.half_extent);
         let is_torus = header.bounds == Bounds::Torus;
-        let places: Vec<[f64; 3]> = (0..frame.count())
-            .map(|index| vector(|axis| frame.pos(axis), index).map(f64::from))
-            .collect();
+        let places: Vec<[f64; 3]> =
+            (0..frame.count()).map(|index| frame.pos_of(index).map(f64::from)).collect();
         let mut company = vec![0_u32; places.len()];
         let mut pairs = 0;
         for (index, here) in places.iter().enumerate() {
@@ -186,11 +185,6 @@ impl Meter {
             survival: HALF_CAUGHT / (HALF_CAUGHT + self.caught as f64 / self.hunts.max(1) as f64),
         }
     }
-}
-
-/// A vector of boid number `index`; axes that are not there are zero.
-fn vector<'a>(array: impl Fn(usize) -> &'a [f32], index: usize) -> [f32; 3] {
-    core::array::from_fn(|axis| array(axis).get(index).copied().unwrap_or(0.0))
 }
 
 impl FitnessParams {

@@ -27,7 +27,7 @@ pub const PACK_END_LEN: usize = 32;
 pub const MAX_PACK_MANIFEST_LEN: usize = 1 << 26;
 
 /// Bytes of a row in the pack.
-const NUMBER_LEN: usize = 4;
+pub(super) const NUMBER_LEN: usize = 4;
 
 const BAD: UnitError = UnitError::BadInput { what: "not a pack" };
 

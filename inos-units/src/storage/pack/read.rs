@@ -9,6 +9,7 @@ use super::params::{PackKeyParams, PackRangeParams, UnpackParams};
 use crate::budget::Budget;
 use crate::crypto::Cleared;
 use crate::error::UnitError;
+use crate::memory::copied;
 use crate::output::require;
 use crate::unit::{Output, Part, Plan};
 
@@ -92,11 +93,7 @@ impl Unpack {
         bound(params, pack)?;
         let manifest = Manifest::open(unit, params.key, pack, budget)?;
         let places = manifest.places(budget)?;
-        let mut copy = Vec::new();
-        let out_of_memory = |_| UnitError::OutOfMemory { len: pack.len() };
-        copy.try_reserve_exact(pack.len()).map_err(out_of_memory)?;
-        copy.extend_from_slice(pack);
-        Ok(Self { pack: copy, manifest, places })
+        Ok(Self { pack: copied(pack)?, manifest, places })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a pack is sealed with, if it is.
 
 use super::format::{Entry, PACK_MAGIC};
-use crate::crypto::{SEAL_LEN, Sealer, SharedKeys};
+use crate::crypto::{SEAL_LEN, Sealer, SharedKeys, counted_nonce};
 use crate::error::UnitError;
 
 /// Bytes of a pack's nonce.
@@ -11,12 +11,6 @@ pub(super) type PackNonce = [u8; PACK_NONCE_LEN];
 
 /// The key of a pack, or none: its chunks and manifest go through here.
 pub(super) struct Seal(Option<Sealer>);
-
-/// Number `number` in eleven bytes, and whether it is the manifest.
-fn nonce(number: usize, is_manifest: bool) -> [u8; 12] {
-    let [a, b, c, d, e, f, g, h] = (number as u64).to_be_bytes();
-    [0, 0, 0, a, b, c, d, e, f, g, h, u8::from(is_manifest)]
-}
 
 impl Seal {
     /// A pack that is not sealed.
@@ -50,7 +44,9 @@ impl Seal {
         target: &mut [u8],
     ) -> Result<(), UnitError> {
         match &self.0 {
-            Some(sealer) => sealer.seal(&nonce(number, false), &entry.to_bytes(), body, target),
+            Some(sealer) => {
+                sealer.seal(&counted_nonce(number, false), &entry.to_bytes(), body, target)
+            }
             None if target.len() == body.len() => {
                 target.copy_from_slice(body);
                 Ok(())
@@ -69,7 +65,7 @@ impl Seal {
     ) -> Result<(), UnitError> {
         let refused = UnitError::Refused { what: "a chunk of the pack" };
         let sealer = self.0.as_ref().ok_or(refused.clone())?;
-        let opened = sealer.open(&nonce(number, false), &entry.to_bytes(), stored, target);
+        let opened = sealer.open(&counted_nonce(number, false), &entry.to_bytes(), stored, target);
         opened.map_err(|_| refused)
     }
 
@@ -83,7 +79,7 @@ impl Seal {
         match &self.0 {
             Some(sealer) => {
                 let mut sealed = vec![0; manifest.len().saturating_add(SEAL_LEN)];
-                sealer.seal(&nonce(entry_count, true), header, manifest, &mut sealed)?;
+                sealer.seal(&counted_nonce(entry_count, true), header, manifest, &mut sealed)?;
                 Ok(sealed)
             }
             None => Ok([manifest, &digest(header, manifest)].concat()),
@@ -102,7 +98,8 @@ impl Seal {
             Some(sealer) => {
                 let len = sealed.len().checked_sub(SEAL_LEN).ok_or(refused.clone())?;
                 let mut manifest = vec![0; len];
-                let opened = sealer.open(&nonce(entry_count, true), header, sealed, &mut manifest);
+                let opened =
+                    sealer.open(&counted_nonce(entry_count, true), header, sealed, &mut manifest);
                 opened.map_err(|_| refused)?;
                 Ok(manifest)
             }

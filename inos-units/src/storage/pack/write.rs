@@ -8,7 +8,8 @@ use super::super::StorageUnit;
 use super::super::address::Address;
 use super::super::cut::{Limits, cuts};
 use super::format::{
-    Entry, Header, PACK_END_LEN, PACK_ENTRY_LEN, PACK_HEADER_LEN, manifest_len, write_manifest,
+    Entry, Header, NUMBER_LEN, PACK_END_LEN, PACK_ENTRY_LEN, PACK_HEADER_LEN, manifest_len,
+    write_manifest,
 };
 use super::params::{Compression, PackParams, PackSealedParams};
 use super::seal::{PackNonce, Seal};
@@ -16,7 +17,7 @@ use crate::budget::Budget;
 use crate::compress::Mode;
 use crate::compress::blocks::window_of;
 use crate::compress::stream::{Options, compress};
-use crate::crypto::{Cleared, SEAL_LEN};
+use crate::crypto::{Cleared, SEAL_LEN, write_filled};
 use crate::error::UnitError;
 use crate::output::{SliceOutput, require};
 use crate::unit::{Output, Part, Plan};
@@ -29,7 +30,7 @@ const MIN_WINDOW: u32 = 17;
 pub(in super::super) fn pack_bound(params: &PackParams, len: usize) -> Result<usize, UnitError> {
     let limits = Limits::of(params.min, params.average, params.max)?;
     // For each chunk an entry, a row and a tag.
-    let each = PACK_ENTRY_LEN + 4 + SEAL_LEN;
+    let each = PACK_ENTRY_LEN + NUMBER_LEN + SEAL_LEN;
     let chunks = limits.most_chunks(len).saturating_mul(each);
     Ok(len.saturating_add(chunks).saturating_add(PACK_HEADER_LEN + PACK_END_LEN))
 }
@@ -165,13 +166,9 @@ pub(in super::super) fn pack(
         let Some(number) = seen.add(hash)? else { continue };
         let (entry, body) = packer.shorten(hash, chunk, &mut scratch, budget)?;
         let len = entry.stored as usize;
-        if let Some(room) = out.room(at, len) {
-            packer.seal.seal_chunk(number, &entry, body, room)?;
-        } else {
-            elsewhere.resize(len)?;
-            packer.seal.seal_chunk(number, &entry, body, elsewhere.as_mut_slice())?;
-            out.write(at, elsewhere.as_slice())?;
-        }
+        write_filled(out, at, len, &mut elsewhere, |target| {
+            packer.seal.seal_chunk(number, &entry, body, target)
+        })?;
         entries.push(entry);
         at = at.saturating_add(len);
     }
