@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use inos::{Access, FileMemory, Parties, Sections};
-use inos_tests::boids;
+use inos_tests::{boids, run_boids, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -27,10 +27,6 @@ impl Running {
     }
 }
 
-fn run(args: &[&str]) -> Output {
-    Command::new(boids()).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
 fn start(args: &[&str]) -> Running {
     let child = Command::new(boids())
         .args(args)
@@ -46,10 +42,6 @@ fn stats(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text.trim().lines().count(), 1, "one object on stdout: {text}");
     serde_json::from_str(&text).unwrap()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 /// A flock in a file, flying in a process of its own.
@@ -80,7 +72,7 @@ fn attach(file: &Path, folder: &TempDir, name: &str, more: &[&str]) -> Value {
     let mut args = vec!["--attach", text(file), "--headless", "--stats", "json"];
     args.extend(["--steps", "30", "--out", text(&picture)]);
     args.extend(more);
-    let stats = stats(&run(&args));
+    let stats = stats(&run_boids(&args));
     let png = std::fs::read(&picture).unwrap();
     assert_eq!(png.get(..8), Some(b"\x89PNG\r\n\x1a\n".as_slice()));
     stats
@@ -151,7 +143,7 @@ fn the_flock_is_the_same_on_any_threads_and_memory() {
         let mut args = vec!["--headless", "--stats", "json", "--count", "900", "--steps", "25"];
         args.extend(["--seed", "7", "--out", text(&picture)]);
         args.extend(more);
-        let stats = stats(&run(&args));
+        let stats = stats(&run_boids(&args));
         assert_eq!(stats["steps"], 25);
         stats["digest"].as_str().unwrap().to_owned()
     };
@@ -168,7 +160,7 @@ fn the_flock_is_the_same_on_any_threads_and_memory() {
 
 /// One clear line on stderr, nothing on stdout, no success.
 fn refused(args: &[&str], because: &str) {
-    let output = run(args);
+    let output = run_boids(args);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{args:?} was accepted");
     assert!(output.stdout.is_empty());
@@ -223,7 +215,7 @@ fn a_cut_region_and_an_incompatible_version_are_refused_by_number() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("flock.inos");
     let picture = folder.path().join("flock.png");
-    let made = run(&[
+    let made = run_boids(&[
         "--memory",
         text(&file),
         "--headless",

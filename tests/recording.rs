@@ -2,28 +2,19 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
-use inos_tests::boids;
+use inos_tests::{run_boids, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
 const ROCKS: &str = "sphere 0 0 0 0.3\nbox 0.5 0.5 0 0.1 0.1 1 # a pillar\n";
-
-fn run(args: &[&str]) -> Output {
-    Command::new(boids()).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// Flies without a terminal and returns the statistics.
 fn flown(folder: &TempDir, more: &[&str]) -> Value {
     let picture = folder.path().join("flock.png");
     let mut args = vec!["--headless", "--stats", "json", "--out", text(&picture)];
     args.extend(more);
-    let output = run(&args);
+    let output = run_boids(&args);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -32,7 +23,7 @@ fn refused(folder: &TempDir, more: &[&str], because: &str) {
     let picture = folder.path().join("flock.png");
     let mut args = vec!["--headless", "--out", text(&picture)];
     args.extend(more);
-    let output = run(&args);
+    let output = run_boids(&args);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{args:?} was accepted");
     assert!(error.contains(because), "{args:?}: {error}");

@@ -6,7 +6,7 @@
 pub mod terminal;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// The folder that this test's own profile builds into, and the profile's arguments.
@@ -41,4 +41,25 @@ pub fn boids() -> &'static Path {
         Some(path) => path,
         None => panic!("the boids example does not build"),
     }
+}
+
+/// Runs the flock's program to its end, without a terminal.
+///
+/// # Panics
+/// If it can't be started.
+#[must_use]
+#[allow(clippy::panic)]
+pub fn run_boids(args: &[&str]) -> Output {
+    let output = Command::new(boids()).args(args).stdin(Stdio::null()).output();
+    output.unwrap_or_else(|error| panic!("the flock's program: {error}"))
+}
+
+/// A path as an argument.
+///
+/// # Panics
+/// If it is no text.
+#[must_use]
+#[allow(clippy::panic)]
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap_or_else(|| panic!("{}", path.display()))
 }

@@ -11,9 +11,10 @@ pub(super) const AREA: Area = Area {
     name: "flock",
     title: "A step of the flock, for each boid",
     about: "Contenders differ in size only; ratios are to the smallest, times are of one boid, on one \
-            thread, through the dispatcher, with the widest instructions. About 40 neighbours each: \
-            *even* is a flock as `init` makes it, *clumped* has flown until it has gathered. Time \
-            stands still, so that the same step is timed again and again.",
+            thread, through the dispatcher, with the widest instructions. *Even* is a flock one step \
+            after `init`, with about 40 neighbours each and in the order of its cells; *clumped* has \
+            flown until it has gathered. Time stands still, so that the same step is timed again and \
+            again.",
     run,
 };
 
