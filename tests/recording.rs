@@ -62,11 +62,30 @@ fn a_recorded_flight_is_flown_again_to_the_same_bits() {
     assert_eq!(recorded(&folder, &other, "2")["digest"], first["digest"]);
     assert_eq!(std::fs::read_to_string(&other).unwrap(), script);
 
+    // What was done after the last step is done again: the end is a smaller flock.
+    let more = "40 resize {\"count\":90}\n40 end ";
+    let after = folder.path().join("after.txt");
+    std::fs::write(&after, script.replace("40 end ", more)).unwrap();
+    refused(&folder, &["--replay", text(&after)], "the recording ended with");
+    let unknown = script.lines().filter(|line| !line.contains(" end ")).collect::<Vec<_>>();
+    std::fs::write(&after, format!("{}\n40 resize {{\"count\":90}}\n", unknown.join("\n")))
+        .unwrap();
+    assert_eq!(flown(&folder, &["--replay", text(&after)])["count"], 90);
+
     // A flight that does not end as it did is told so.
     let digest = first["digest"].as_str().unwrap();
     let wrong = script.replace(digest, &digest.replace(['0', '7'], "1"));
     std::fs::write(&file, wrong).unwrap();
     refused(&folder, &["--replay", text(&file)], "the recording ended with");
+}
+
+#[test]
+fn as_many_generations_are_bred_as_were_asked_for() {
+    let folder = TempDir::new().unwrap();
+    for (steps, generations) in [("7", "2"), ("2", "3")] {
+        let args = ["--count", "50", "--steps", steps, "--evolve", generations];
+        assert_eq!(flown(&folder, &args)["generations"].to_string(), generations);
+    }
 }
 
 #[test]
@@ -101,6 +120,7 @@ fn what_is_no_scene_and_no_recording_is_refused() {
     std::fs::write(&file, "sphere 0 0 0 0.1\ncone 0 0 0 1\n").unwrap();
     refused(&folder, &["--steps", "1", "--obstacles", text(&file)], "line 2");
     refused(&folder, &["--replay", text(&file)], "line 1: not a recording");
+    refused(&folder, &["--steps", "1", "--obstacles", "/dev/zero"], "1 MiB");
     let missing = folder.path().join("missing");
     refused(&folder, &["--replay", text(&missing)], "missing");
     refused(&folder, &["--obstacles", text(&missing)], "missing");

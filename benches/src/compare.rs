@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
-use crate::contender::{Contender, Role};
+use crate::contender::{Amount, Contender, Role};
 use crate::driver::{Case, Driver, run_timed};
 use crate::pin::pin_to;
 use crate::stats::{Histogram, median, percentile};
@@ -37,7 +37,7 @@ pub struct ContenderResult {
     /// The ratio that it should reach.
     pub goal: Option<f64>,
     /// Where it stands in a picture of growth.
-    pub at: Option<f64>,
+    pub at: Option<Amount>,
     /// The median of each round's windows, in nanoseconds for an operation.
     pub medians: Vec<f64>,
     /// Of all windows.

@@ -28,7 +28,7 @@ pub trait Contender {
     }
 
     /// Where it stands in a picture of growth.
-    fn at(&self) -> Option<f64> {
+    fn at(&self) -> Option<Amount> {
         None
     }
 
@@ -50,12 +50,31 @@ pub trait Contender {
     }
 }
 
+/// How large something is that contenders differ in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// Bytes.
+    Bytes(f64),
+    /// A number of things.
+    Count(f64),
+}
+
+impl Amount {
+    /// The number, of whatever it is.
+    #[must_use]
+    pub const fn number(self) -> f64 {
+        match self {
+            Self::Bytes(number) | Self::Count(number) => number,
+        }
+    }
+}
+
 /// A contender that needs no partner, or has one that does not concern the harness.
 pub struct Solo<'a> {
     name: String,
     role: Role,
     goal: Option<f64>,
-    at: Option<f64>,
+    at: Option<Amount>,
     prepare: Box<dyn FnMut() + 'a>,
     run: Box<dyn FnMut(u64) -> u64 + 'a>,
     note: Box<dyn Fn() -> String + 'a>,
@@ -79,7 +98,7 @@ impl<'a> Solo<'a> {
 
     /// It stands here in a picture of growth.
     #[must_use]
-    pub fn stand(mut self, at: f64) -> Self {
+    pub fn stand(mut self, at: Amount) -> Self {
         self.at = Some(at);
         self
     }
@@ -118,7 +137,7 @@ impl Contender for Solo<'_> {
         self.goal
     }
 
-    fn at(&self) -> Option<f64> {
+    fn at(&self) -> Option<Amount> {
         self.at
     }
 

@@ -28,7 +28,7 @@ mod table;
 
 pub(crate) use apart::Apart;
 pub use compare::{CaseResult, Compare, ContenderResult, Plan};
-pub use contender::{Contender, Role, Solo, inos, limit, peer};
+pub use contender::{Amount, Contender, Role, Solo, inos, limit, peer};
 pub use driver::{Case, Check, Driver, ViaCriterion, bench_main, is_test};
 pub use machine::Machine;
 pub use memory::{Lines, Memory};

@@ -6,7 +6,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::Apart;
-use crate::contender::{Contender, Role, Solo};
+use crate::contender::{Amount, Contender, Role, Solo};
 use crate::pin::pin_to;
 
 /// Tells partners to end.
@@ -107,7 +107,7 @@ impl Contender for Pair<'_, '_, '_> {
         self.here.goal()
     }
 
-    fn at(&self) -> Option<f64> {
+    fn at(&self) -> Option<Amount> {
         self.here.at()
     }
 

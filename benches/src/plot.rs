@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use crate::areas::Area;
 use crate::compare::{CaseResult, ContenderResult};
-use crate::contender::Role;
+use crate::contender::{Amount, Role};
 use crate::stats::Histogram;
 use crate::table::{factor, time};
 
@@ -252,13 +252,14 @@ fn growth(area: &Area, cases: &[CaseResult], path: &Path) -> Drawn {
         .filter(|case| case.is_growth())
         .map(|case| {
             let points = case.contenders.iter();
-            (case, points.filter_map(|c| Some((c.at?.log2(), case.ratio(c)[0]))).collect())
+            (case, points.filter_map(|c| Some((c.at?.number().log2(), case.ratio(c)[0]))).collect())
         })
         .collect();
     let points = || lines.iter().flat_map(|(_, points)| points.iter().copied());
     let left = points().map(|(x, _)| x).fold(f64::INFINITY, f64::min).max(0.0);
     let right = points().map(|(x, _)| x).fold(1.0, f64::max);
-    let is_bytes = lines.iter().any(|(case, _)| case.name.contains("bytes"));
+    let mut sizes = lines.iter().flat_map(|(case, _)| &case.contenders).filter_map(|c| c.at);
+    let is_bytes = sizes.any(|size| matches!(size, Amount::Bytes(_)));
     let size = |octave: &f64| if is_bytes { bytes(octave.exp2()) } else { number(octave.exp2()) };
     let top = points().map(|(_, y)| y).fold(2.0, f64::max);
     let bottom = points().map(|(_, y)| y).fold(0.7, f64::min);

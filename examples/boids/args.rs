@@ -50,8 +50,8 @@ pub(crate) struct Args {
     pub(crate) obstacles: Option<PathBuf>,
 
     /// Evolve rules and fly by the best: so many generations, or without a number as many as there
-    /// are until you quit; without a terminal one after every STEPS / GENERATIONS steps, rounded
-    /// down [default there: 60]
+    /// are until you quit; without a terminal they are spread evenly over the steps [default there:
+    /// 60]
     #[arg(long, value_name = "GENERATIONS", num_args = 0..=1, default_missing_value = "0")]
     pub(crate) evolve: Option<u64>,
 

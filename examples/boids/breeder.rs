@@ -64,6 +64,12 @@ impl<'m> Breeder<'m> {
         Ok(())
     }
 
+    /// Generations that were published.
+    #[must_use]
+    pub(crate) fn bred(&self) -> u64 {
+        self.bred
+    }
+
     /// Publishes so many generations, 0 for no end, or as many as there are until `over`.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 //! box     x y z  hx hy hz     a box, by half its widths
 //! ```
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use inos::units::boids::{MAX_OBSTACLES, Obstacle};
@@ -21,10 +23,13 @@ const MAX_FILE_LEN: u64 = 1 << 20;
 /// What the file system says; the first line that is no obstacle.
 pub(crate) fn read(file: &Path, half_extent: f32) -> Result<Vec<Obstacle>, Problem> {
     let fail = |error| Problem::Io(file.display().to_string(), error);
-    if std::fs::metadata(file).map_err(fail)?.len() > MAX_FILE_LEN {
+    // A pipe or a device has no length, so it is read before it is measured.
+    let mut text = String::new();
+    let mut limited = File::open(file).map_err(fail)?.take(MAX_FILE_LEN + 1);
+    limited.read_to_string(&mut text).map_err(fail)?;
+    if text.len() as u64 > MAX_FILE_LEN {
         return Err(Problem::Usage(format!("{}: longer than 1 MiB", file.display())));
     }
-    let text = std::fs::read_to_string(file).map_err(fail)?;
     parse(&text, half_extent)
         .map_err(|problem| Problem::Usage(format!("{}: {problem}", file.display())))
 }

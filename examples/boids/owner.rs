@@ -61,10 +61,8 @@ pub(crate) fn run(args: &Args) -> Result<Option<i32>, Problem> {
     let evolution = match args.evolve {
         None => Evolution::None,
         Some(_) if live => Evolution::Beside,
-        Some(generations) => {
-            let generations = if generations == 0 { GENERATIONS } else { generations };
-            Evolution::Every((steps / generations).max(1))
-        }
+        Some(0) => Evolution::Spread(GENERATIONS.min(steps)),
+        Some(generations) => Evolution::Spread(generations),
     };
     let rate = if live { args.rate } else { 0 };
     let plan = Plan { script, steps, rate, evolution };

@@ -46,8 +46,9 @@ pub(crate) enum Evolution {
     None,
     /// Somebody else, while the flock flies.
     Beside,
-    /// The pilot, a generation after every so many steps: the same flight whatever the machine.
-    Every(u64),
+    /// The pilot, so many generations spread over the plan's steps: the same flight whatever the
+    /// machine.
+    Spread(u64),
 }
 
 /// What came of it.
@@ -117,6 +118,10 @@ impl<'m> Pilot<'m> {
         loop {
             let left = plan.steps == 0 || self.submitted < plan.steps;
             if !left && self.caller.under_way() == 0 {
+                // What a recording says was done after the last step.
+                while let Some(call) = script.next_if(|call| call.at <= self.submitted) {
+                    self.act(call.act, &call.params)?;
+                }
                 break;
             }
             let now = Instant::now();
@@ -125,7 +130,7 @@ impl<'m> Pilot<'m> {
                 while let Some(call) = script.next_if(|call| call.at <= self.submitted) {
                     self.act(call.act, &call.params)?;
                 }
-                self.evolve(plan.evolution)?;
+                self.evolve(plan)?;
                 self.take_off()?;
                 // After a pause or a slow step time is not made up for.
                 due = pace.map_or(now, |pace| (due + pace).max(now));
@@ -194,11 +199,15 @@ impl<'m> Pilot<'m> {
     }
 
     /// Flies by the best rules that there are.
-    fn evolve(&mut self, evolution: Evolution) -> Result<(), Problem> {
-        let is_due = |every: u64| self.submitted.is_multiple_of(every);
-        match (evolution, &mut self.breeder) {
+    fn evolve(&mut self, plan: &Plan) -> Result<(), Problem> {
+        match (plan.evolution, &mut self.breeder) {
             (Evolution::None, _) => return Ok(()),
-            (Evolution::Every(steps), Some(breeder)) if is_due(steps) => breeder.breed()?,
+            (Evolution::Spread(generations), Some(breeder)) => {
+                let due = due(generations, self.submitted, plan.steps);
+                while breeder.bred() < due {
+                    breeder.breed()?;
+                }
+            }
             _ => {}
         }
         if !self.nest.look()? {
@@ -239,5 +248,30 @@ impl<'m> Pilot<'m> {
             Act::Resize => self.resize,
             Act::Rules => self.step,
         }
+    }
+}
+
+/// How many of the generations are bred before the step of this number: the first before the
+/// first step, all before the last one.
+fn due(generations: u64, step: u64, steps: u64) -> u64 {
+    let share = (u128::from(step) + 1) * u128::from(generations);
+    let due = share.div_ceil(u128::from(steps).max(1));
+    u64::try_from(due).unwrap_or(u64::MAX).min(generations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generations_are_spread_over_the_steps() {
+        let spread = |generations, steps| -> Vec<u64> {
+            (0..steps).map(|step| due(generations, step, steps)).collect()
+        };
+        assert_eq!(spread(2, 7), [1, 1, 1, 2, 2, 2, 2]);
+        assert_eq!(spread(3, 3), [1, 2, 3]);
+        assert_eq!(spread(5, 2), [3, 5]);
+        assert_eq!(spread(4, 40)[9..11], [1, 2]);
+        assert_eq!(due(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
     }
 }

@@ -5,7 +5,7 @@ use inos_units::{Budget, Call, Dispatcher, VecOutput};
 
 use super::Area;
 use crate::driver::{Case, Driver};
-use crate::{inos, limit};
+use crate::{Amount, inos, limit};
 
 pub(super) const AREA: Area = Area {
     name: "flock",
@@ -53,7 +53,7 @@ fn run(driver: &mut dyn Driver) {
             };
             let name = grouped(count);
             let solo = if at == 0 { limit(name, run) } else { inos(name, run) };
-            solo.stand(f64::from(count)).noting(move || note.clone()).boxed()
+            solo.stand(Amount::Count(f64::from(count))).noting(move || note.clone()).boxed()
         });
         driver.case(Case::new(name, WINDOW).test_window(1), contenders.collect());
     }

@@ -12,7 +12,7 @@ use super::{Area, dispatch, registry};
 use crate::driver::{Case, Driver};
 use crate::memory::Memory;
 use crate::plot::bytes;
-use crate::{Contender, inos, limit};
+use crate::{Amount, Contender, inos, limit};
 
 pub(super) const AREA: Area = Area {
     name: "growth",
@@ -33,7 +33,7 @@ const COUNTS: [usize; 6] = [1, 4, 16, 64, 256, 1024];
 /// A contender of this size; the first is the limit of the others.
 fn sized<'a>(
     first: bool,
-    (name, size): (String, f64),
+    (name, size): (String, Amount),
     run: impl FnMut(u64) -> u64 + 'a,
 ) -> Box<dyn Contender + 'a> {
     let solo = if first { limit(name, run) } else { inos(name, run) };
@@ -82,7 +82,7 @@ fn regions(driver: &mut dyn Driver) {
     let mut memories: Vec<_> = sizes.iter().map(|&size| Memory::new(region_layout(size))).collect();
     let regions: Vec<Sections<'_, Cooperative>> =
         memories.iter_mut().map(Memory::sections).collect();
-    let named = |size: usize| (bytes(size as f64), size as f64);
+    let named = |size: usize| (bytes(size as f64), Amount::Bytes(size as f64));
 
     let contenders = sizes.iter().zip(&regions).enumerate().map(|(at, (&size, sections))| {
         let table = EpochTable::open(sections, EPOCHS).expect("epochs");
@@ -134,7 +134,7 @@ fn epochs(driver: &mut dyn Driver) {
         .map(|&count| Memory::new(table_layout(count).build().expect("a layout")))
         .collect();
     let regions: Vec<_> = memories.iter_mut().map(Memory::sections).collect();
-    let named = |count: usize| (count.to_string(), count as f64);
+    let named = |count: usize| (count.to_string(), Amount::Count(count as f64));
     let tables: Vec<_> = regions
         .iter()
         .map(|sections| EpochTable::open(sections, EPOCHS).expect("epochs"))
@@ -189,7 +189,7 @@ fn units(driver: &mut dyn Driver) {
     let all_names: Vec<_> = COUNTS.iter().map(|&count| registry::names(count)).collect();
     let mut memories: Vec<_> =
         COUNTS.iter().map(|&count| Memory::new(registry::layout(count))).collect();
-    let named = |count: usize| (count.to_string(), count as f64);
+    let named = |count: usize| (count.to_string(), Amount::Count(count as f64));
     let contenders = COUNTS.iter().zip(&mut memories).zip(&all_names).enumerate().map(
         |(at, ((&count, memory), names))| {
             let registry = registry::registry(&memory.sections(), names);

@@ -191,11 +191,17 @@ fn rotation([x, y, z]: [f32; 3]) -> [f32; 4] {
     if [x, y, z] == [0.0; 3] {
         return [0.0, 0.0, 0.0, 1.0];
     }
-    // The axis is the cross product with +x. Near -x it gets short: within 10^-19 the squares lose
-    // digits, and with them the length; where they are nothing every axis across is as good.
-    let w = if x > 0.0 { 1.0 + x } else { (y * y + z * z) / (1.0 - x) };
-    let length = (y * y + z * z + w * w).sqrt();
-    if length > 0.0 { [0.0, -z / length, y / length, w / length] } else { [0.0, 0.0, 1.0, 0.0] }
+    // The axis is the cross product with +x, which gets short near -x: as f64, squares of the
+    // smallest f32 keep all their digits.
+    let [x, y, z] = [x, y, z].map(f64::from);
+    let across = y * y + z * z;
+    let w = if x > 0.0 { 1.0 + x } else { across / (1.0 - x) };
+    let length = (across + w * w).sqrt();
+    if length > 0.0 {
+        [0.0, (-z / length) as f32, (y / length) as f32, (w / length) as f32]
+    } else {
+        [0.0, 0.0, 1.0, 0.0]
+    }
 }
 
 /// The method `instances`.
@@ -269,6 +275,8 @@ mod tests {
             [0.0, 1.0, 0.0],
             [0.0, 0.0, -1.0],
             [-1.0, 1e-4, 0.0],
+            [-1.0, 3e-23, 0.0],
+            [-1.0, 0.0, -1e-45],
             [-3.0, 2.0, 1.0],
             [0.3, -0.2, 0.9],
         ] {

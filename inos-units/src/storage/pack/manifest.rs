@@ -8,6 +8,7 @@ use crate::budget::Budget;
 use crate::compress::stream::decompress;
 use crate::crypto::Cleared;
 use crate::error::UnitError;
+use crate::memory::{reserved, zeros};
 use crate::output::SliceOutput;
 
 /// Rows between two looks at the budget.
@@ -50,7 +51,7 @@ impl Manifest {
         let entries_len = (header.entry_count as usize).saturating_mul(PACK_ENTRY_LEN);
         let (entry_bytes, row_bytes) = manifest.split_at_checked(entries_len).ok_or(BAD)?;
 
-        let mut entries = Vec::with_capacity(header.entry_count as usize);
+        let mut entries = reserved(header.entry_count as usize)?;
         let mut at = PACK_HEADER_LEN;
         for (index, bytes) in entry_bytes.chunks(PACK_ENTRY_LEN).enumerate() {
             if index.is_multiple_of(ROWS_PER_CHECK) {
@@ -60,7 +61,7 @@ impl Manifest {
             entries.push((entry, at));
             at = at.saturating_add(entry.stored as usize);
         }
-        let mut rows = Vec::with_capacity(header.row_count as usize);
+        let mut rows = reserved(header.row_count as usize)?;
         let (mut len, mut seen) = (0_u64, 0);
         for (index, bytes) in row_bytes.as_chunks().0.iter().enumerate() {
             if index.is_multiple_of(ROWS_PER_CHECK) {
@@ -96,11 +97,13 @@ impl Manifest {
     /// For each entry where in the file it goes: those of entry `i` are from `starts[i]` to
     /// `starts[i + 1]` of the places.
     pub(super) fn places(&self, budget: &Budget) -> Result<Places, UnitError> {
-        let mut starts = vec![0_u32; self.entries.len().saturating_add(1)];
-        budget.check()?;
-        for number in &self.rows {
-            if let Some(count) = starts.get_mut((*number as usize).saturating_add(1)) {
-                *count = count.saturating_add(1);
+        let mut starts = zeros::<u32>(self.entries.len().saturating_add(1))?;
+        for rows in self.rows.chunks(ROWS_PER_CHECK) {
+            budget.check()?;
+            for number in rows {
+                if let Some(count) = starts.get_mut((*number as usize).saturating_add(1)) {
+                    *count = count.saturating_add(1);
+                }
             }
         }
         let mut sum = 0_u32;
@@ -108,8 +111,9 @@ impl Manifest {
             sum = sum.saturating_add(*start);
             *start = sum;
         }
-        let mut offsets = vec![0; self.rows.len()];
-        let mut next = starts.clone();
+        let mut offsets = zeros::<u64>(self.rows.len())?;
+        let mut next = reserved(starts.len())?;
+        next.extend_from_slice(&starts);
         for (index, (number, _, offset)) in self.offsets().enumerate() {
             if index.is_multiple_of(ROWS_PER_CHECK) {
                 budget.check()?;
@@ -147,8 +151,14 @@ impl Manifest {
             };
             match decompress(body, &mut SliceOutput::new(target), 0, len as u64, budget) {
                 Ok(got) if got == len => {}
-                Err(error @ (UnitError::Cancelled | UnitError::TimedOut)) => return Err(error),
-                _ => return Err(DAMAGED),
+                Ok(_)
+                | Err(
+                    UnitError::BadInput { .. }
+                    | UnitError::TooLarge { .. }
+                    | UnitError::OutputTooSmall { .. },
+                ) => return Err(DAMAGED),
+                // Time, credits and memory say nothing about the pack.
+                Err(error) => return Err(error),
             }
         } else if self.seal.is_some() {
             self.seal.open_chunk(number, entry, stored, target)?;

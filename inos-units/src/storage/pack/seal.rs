@@ -3,6 +3,7 @@
 use super::format::{Entry, PACK_MAGIC};
 use crate::crypto::{SEAL_LEN, Sealer, SharedKeys, counted_nonce};
 use crate::error::UnitError;
+use crate::memory::{copied, reserved, zeros};
 
 /// Bytes of a pack's nonce.
 pub const PACK_NONCE_LEN: usize = 24;
@@ -78,11 +79,17 @@ impl Seal {
     ) -> Result<Vec<u8>, UnitError> {
         match &self.0 {
             Some(sealer) => {
-                let mut sealed = vec![0; manifest.len().saturating_add(SEAL_LEN)];
+                let mut sealed = zeros::<u8>(manifest.len().saturating_add(SEAL_LEN))?;
                 sealer.seal(&counted_nonce(entry_count, true), header, manifest, &mut sealed)?;
                 Ok(sealed)
             }
-            None => Ok([manifest, &digest(header, manifest)].concat()),
+            None => {
+                let end = digest(header, manifest);
+                let mut whole = reserved(manifest.len().saturating_add(end.len()))?;
+                whole.extend_from_slice(manifest);
+                whole.extend_from_slice(&end);
+                Ok(whole)
+            }
         }
     }
 
@@ -97,7 +104,7 @@ impl Seal {
         match &self.0 {
             Some(sealer) => {
                 let len = sealed.len().checked_sub(SEAL_LEN).ok_or(refused.clone())?;
-                let mut manifest = vec![0; len];
+                let mut manifest = zeros::<u8>(len)?;
                 let opened =
                     sealer.open(&counted_nonce(entry_count, true), header, sealed, &mut manifest);
                 opened.map_err(|_| refused)?;
@@ -108,7 +115,7 @@ impl Seal {
                 if digest(header, manifest) != *end {
                     return Err(refused);
                 }
-                Ok(manifest.to_vec())
+                copied(manifest)
             }
         }
     }
