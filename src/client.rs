@@ -15,7 +15,7 @@ use crate::block::BlockRef;
 use crate::park::Futex;
 
 /// How much longer than a call's own timeout its caller waits for the answer.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A method that was found in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl<'m> Caller<'m> {
     }
 
     /// Limits the time of the calls that follow; `None` for no limit. It counts from the moment
-    /// when the kernel accepts a call. The caller waits a second longer than that, and then says
+    /// when the kernel accepts a call. The caller waits two seconds longer than that, and then says
     /// [`Error::TimedOut`]: the next call waits for that answer first.
     ///
     /// ```

@@ -30,7 +30,9 @@ impl MethodId {
         Self(raw)
     }
 
-    const fn unit_index(self) -> usize {
+    /// Its unit's place among [`Dispatcher::units`].
+    #[must_use]
+    pub const fn unit_index(self) -> usize {
         (self.0 >> 16) as usize
     }
 

@@ -1,7 +1,11 @@
 //! What a kernel is bound to.
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use inos_core::SectionId;
+
+use super::health::Supervision;
 
 /// A ping-pong section whose writer the kernel is, and the epoch that tells of new frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,13 @@ pub struct KernelConfig {
     pub max_block_len: usize,
     /// Most bytes that a sealed or compressed input may stand for.
     pub max_opened_len: usize,
+    /// How long after its time, or after it was cancelled, a running call is waited for before it is
+    /// given up as lost.
+    pub grace: Duration,
+    /// Lost workers that are replaced at most; `None` for as many as there are workers.
+    pub spare_threads: Option<usize>,
+    /// When units rest, and when they are given up.
+    pub supervision: Supervision,
 }
 
 /// The default of both limits: 64 MiB.
@@ -56,6 +67,9 @@ impl KernelConfig {
             arenas: Vec::new(),
             max_block_len: DEFAULT_MAX_LEN,
             max_opened_len: DEFAULT_MAX_LEN,
+            grace: Duration::from_secs(1),
+            spare_threads: None,
+            supervision: Supervision::DEFAULT,
         }
     }
 
@@ -128,6 +142,50 @@ impl KernelConfig {
     #[must_use]
     pub const fn max_opened_len(mut self, len: usize) -> Self {
         self.max_opened_len = len;
+        self
+    }
+
+    /// Sets how long after its time, or after it was cancelled, a running call is waited for before
+    /// it is answered without its worker, which is then replaced.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// use std::time::Duration;
+    ///
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).grace(Duration::from_millis(50));
+    /// assert_eq!(config.grace, Duration::from_millis(50));
+    /// ```
+    #[must_use]
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Sets how many lost workers are replaced at most. When all workers are lost and no more are
+    /// replaced, calls are answered `BUSY` until one comes back.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).spare_threads(4);
+    /// assert_eq!(config.spare_threads, Some(4));
+    /// ```
+    #[must_use]
+    pub const fn spare_threads(mut self, count: usize) -> Self {
+        self.spare_threads = Some(count);
+        self
+    }
+
+    /// Sets when units that fail rest, and when they are given up.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let patient = Supervision { failures: 1000, ..Supervision::default() };
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).supervise(patient);
+    /// assert_eq!(config.supervision, patient);
+    /// ```
+    #[must_use]
+    pub const fn supervise(mut self, supervision: Supervision) -> Self {
+        self.supervision = supervision;
         self
     }
 }

@@ -30,7 +30,7 @@ impl<'m> Shared<'_, 'm> {
         read: &mut Read,
     ) -> Result<Opened<'a>, Failure> {
         *read = Read { len: stored.len(), copied: if is_copy { stored.len() } else { 0 } };
-        let Some(message) = &job.message else { return Ok(Opened::Stored(stored)) };
+        let Some(message) = job.message() else { return Ok(Opened::Stored(stored)) };
         let opened = message.opening.undo(stored, self.dispatcher, budget, &mut read.copied)?;
         read.len = opened.as_bytes().len();
         Ok(opened)
@@ -50,7 +50,7 @@ impl<'m> Shared<'_, 'm> {
         match job.input {
             Source::None => body(&[], false),
             Source::Message => {
-                let place = job.message.as_ref().map(|message| &message.request.input.place);
+                let place = job.message().map(|message| &message.request.input.place);
                 match place {
                     // Copied once, to where every input begins.
                     Some(Place::Inline(bytes)) => {

@@ -12,6 +12,7 @@ use inos_core::{
 use inos_units::job::{JobRequest, MemoryRef, Place};
 use inos_units::{Budget, MethodId};
 
+use super::fate::Fate;
 use super::resource::Opening;
 
 /// A range of bytes that was checked against the space it lies in.
@@ -64,21 +65,61 @@ pub(super) trait Spaces {
     fn arena(&self, section: SectionId) -> Option<usize>;
 }
 
-#[derive(Debug)]
-pub(super) struct Job<'m> {
+/// What is owed for a call: an answer, by whoever [`Fate`] says.
+#[derive(Clone, Debug)]
+pub(super) struct Debt {
     /// What answers it.
     pub(super) ticket: CallTicket,
     pub(super) method: MethodId,
+    pub(super) accepted: Instant,
+    pub(super) deadline: Option<Instant>,
+    pub(super) cancel: Arc<AtomicBool>,
+    pub(super) fate: Arc<Fate>,
+    /// Of a job that came as a message.
+    pub(super) message: Option<Arc<Message>>,
+}
+
+impl Debt {
+    fn new(
+        ticket: CallTicket,
+        method: MethodId,
+        accepted: Instant,
+        timeout_ns: u64,
+        message: Option<Arc<Message>>,
+    ) -> Self {
+        let deadline = match timeout_ns {
+            0 => None,
+            // A time that the clock can't express never comes.
+            timeout => accepted.checked_add(Duration::from_nanos(timeout)),
+        };
+        let (cancel, fate) = (Arc::default(), Arc::default());
+        Self { ticket, method, accepted, deadline, cancel, fate, message }
+    }
+
+    pub(super) const fn lane(&self) -> u32 {
+        self.ticket.lane()
+    }
+
+    pub(super) const fn call_id(&self) -> CallId {
+        self.ticket.call_id()
+    }
+
+    /// An answer with this status and no result.
+    pub(super) fn answer(&self, status: Status) -> Completion {
+        let elapsed_ns = elapsed_ns(self.accepted);
+        Completion { elapsed_ns, ..Completion::new(self.call_id(), status) }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Job<'m> {
+    pub(super) debt: Debt,
+    pub(super) priority: u8,
     pub(super) input: Source,
     /// Of an input that is one; freed with the job.
     pub(super) block: Option<Block<'m, Cooperative>>,
     pub(super) params: Bytes,
     pub(super) output: Target,
-    pub(super) accepted: Instant,
-    pub(super) deadline: Option<Instant>,
-    pub(super) cancel: Arc<AtomicBool>,
-    /// Of a job that came as a message.
-    pub(super) message: Option<Box<Message>>,
 }
 
 /// A job that came as a message.
@@ -101,28 +142,19 @@ impl<'m> Job<'m> {
         block: Option<Block<'m, Cooperative>>,
         spaces: &impl Spaces,
     ) -> Result<Self, Status> {
-        let deadline = match submission.timeout_ns {
-            0 => None,
-            // A time that the clock can't express never comes.
-            timeout => accepted.checked_add(Duration::from_nanos(timeout)),
-        };
         Ok(Self {
-            ticket,
-            method,
+            debt: Debt::new(ticket, method, accepted, submission.timeout_ns, None),
+            priority: submission.priority(),
             input: source(&submission.input, block_part(&block, submission.block_len), spaces)?,
             block,
             params: params(&submission.params, spaces)?,
             output: target(&submission.output, spaces)?,
-            accepted,
-            deadline,
-            cancel: Arc::default(),
-            message: None,
         })
     }
 
     /// A job that came as a message, for this method. `block` is the one that its input lies in.
     pub(super) fn of_message(
-        ticket: CallTicket,
+        (ticket, priority): (CallTicket, u8),
         message: Box<Message>,
         method: MethodId,
         accepted: Instant,
@@ -144,33 +176,31 @@ impl<'m> Job<'m> {
             Ok(Target::None) => Ok(Target::Message),
             other => other,
         };
-        let deadline = match request.limits.timeout {
-            0 => None,
-            timeout => accepted.checked_add(Duration::from_nanos(timeout)),
-        };
         match (input, output) {
-            (Ok(input), Ok(output)) => Ok(Self {
-                ticket,
-                method,
-                input,
-                block,
-                params: Bytes::default(),
-                output,
-                accepted,
-                deadline,
-                cancel: Arc::default(),
-                message: Some(message),
-            }),
+            (Ok(input), Ok(output)) => {
+                let timeout = request.limits.timeout;
+                let message = Some(Arc::from(message));
+                let debt = Debt::new(ticket, method, accepted, timeout, message);
+                Ok(Self { debt, priority, input, block, params: Bytes::default(), output })
+            }
             (Err(status), _) | (_, Err(status)) => Err((status, message)),
         }
     }
 
     pub(super) const fn lane(&self) -> u32 {
-        self.ticket.lane()
+        self.debt.lane()
     }
 
     pub(super) const fn call_id(&self) -> CallId {
-        self.ticket.call_id()
+        self.debt.call_id()
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        self.debt.deadline
+    }
+
+    pub(super) fn message(&self) -> Option<&Message> {
+        self.debt.message.as_deref()
     }
 
     /// The tracks that the call is on, each once.
@@ -188,18 +218,12 @@ impl<'m> Job<'m> {
 
     /// What it may use. That of a message is metered.
     pub(super) fn budget(&self) -> Budget {
-        let budget = Budget::new(self.deadline, Arc::clone(&self.cancel));
-        match self.message.as_ref().map(|message| message.request.limits.credits) {
+        let budget = Budget::new(self.debt.deadline, Arc::clone(&self.debt.cancel));
+        match self.message().map(|message| message.request.limits.credits) {
             None => budget,
             Some(0) => budget.with_credits(u64::MAX),
             Some(credits) => budget.with_credits(credits),
         }
-    }
-
-    /// An answer with this status and no result.
-    pub(super) fn answer(&self, status: Status) -> Completion {
-        let elapsed_ns = elapsed_ns(self.accepted);
-        Completion { elapsed_ns, ..Completion::new(self.call_id(), status) }
     }
 }
 

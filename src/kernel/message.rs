@@ -30,7 +30,7 @@ pub(super) struct Used {
 impl Used {
     /// Of a job that began at `began` and ends now.
     pub(super) fn until_now(job: &Job<'_>, began: Instant, budget: &Budget) -> Self {
-        let queued = began.saturating_duration_since(job.accepted);
+        let queued = began.saturating_duration_since(job.debt.accepted);
         let queued = u64::try_from(queued.as_nanos()).unwrap_or(u64::MAX);
         Self { cost: budget.spent(), queued, ran: elapsed_ns(began), ..Self::default() }
     }
@@ -56,8 +56,8 @@ impl<'m> Shared<'_, 'm> {
             }
         };
         let message = Box::new(Message { request, result, opening: Opening::default() });
-        match self.prepare(ticket, message, accepted) {
-            Ok(job) => self.queue.push(job).map_err(|_| Status::SHUT_DOWN),
+        match self.prepare((ticket, submission.priority()), message, accepted) {
+            Ok(job) => self.queue.push(job),
             Err((status, why, message)) => {
                 self.refuse(ticket, &message, status, &why, accepted);
                 Ok(())
@@ -68,7 +68,7 @@ impl<'m> Shared<'_, 'm> {
     /// The job that a message asks for. Of one that is refused the block is free when this returns.
     fn prepare(
         &self,
-        ticket: CallTicket,
+        caller: (CallTicket, u8),
         mut message: Box<Message>,
         accepted: Instant,
     ) -> Result<Job<'m>, Refused> {
@@ -92,7 +92,7 @@ impl<'m> Shared<'_, 'm> {
             Ok(opening) => message.opening = opening,
             Err(refusal) => return Err((refusal.status(), refusal.to_string(), message)),
         }
-        Job::of_message(ticket, message, method, accepted, block, self)
+        Job::of_message(caller, message, method, accepted, block, self)
             .map_err(|(status, message)| (status, status.to_string(), message))
     }
 

@@ -109,13 +109,17 @@
 
 mod blocks;
 mod config;
+mod crew;
 mod error;
+mod fate;
+mod health;
 mod input;
 mod job;
 mod message;
 mod pump;
 mod queue;
 mod resource;
+mod schedule;
 mod split;
 #[cfg(test)]
 #[cfg(all(feature = "boids", feature = "hash"))]
@@ -124,9 +128,11 @@ mod track;
 mod units;
 mod worker;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Builder, ScopedJoinHandle};
+use std::thread::{self, Builder};
+use std::time::Instant;
 
 use inos_core::{
     CallTicket, Completion, Cooperative, Error, Lanes, RegistryConfig, Sections, Service,
@@ -135,9 +141,12 @@ use inos_units::Dispatcher;
 
 pub use config::{KernelConfig, Publish};
 pub use error::KernelError;
+pub use health::{Supervision, UnitHealth, UnitState};
 
 use crate::park::Futex;
 use blocks::Arenas;
+use crew::Crew;
+use health::Health;
 use queue::Queue;
 use track::Track;
 use units::Units;
@@ -178,6 +187,9 @@ const COPY_LEN: usize = 1 << 16;
 /// ```
 pub struct Kernel<'k> {
     counters: &'k Counters,
+    health: &'k Health,
+    /// Threads that can work, and threads that are lost.
+    crew: &'k (dyn Fn() -> (usize, usize) + Sync),
 }
 
 /// What a kernel has done so far.
@@ -193,6 +205,10 @@ pub struct KernelStats {
     pub lost: u64,
     /// Calls that a former kernel had accepted and left: answered with `SERVICE_LOST`.
     pub orphaned: u64,
+    /// Workers that can take calls, now.
+    pub workers: usize,
+    /// Workers that are in calls which were given up, now.
+    pub lost_workers: usize,
 }
 
 #[derive(Default)]
@@ -243,21 +259,27 @@ impl Kernel<'_> {
     ) -> Result<R, KernelError> {
         let shared = Shared::open(sections, dispatcher, config)?;
         let doorbell = lock(&shared.service).doorbell();
-        thread::scope(|scope| {
-            let stop = StopOnDrop(&shared);
-            let mut threads = Vec::new();
-            threads.push(spawn(scope, "inos-pump", || shared.pump(doorbell))?);
+        let result = thread::scope(|scope| {
+            let shared = &shared;
+            let stop = StopOnDrop(shared);
+            let hire = move || spawn(scope, "inos-worker", shared, Shared::work);
+            spawn(scope, "inos-pump", shared, move |shared| {
+                shared.pump(doorbell, || hire().is_ok());
+            })?;
             for _ in 0..shared.threads {
-                threads.push(spawn(scope, "inos-worker", || shared.work())?);
+                hire()?;
             }
-            let result = body(&Kernel { counters: &shared.counters });
+            let crew = || shared.queue.crew();
+            let Shared { counters, health, .. } = shared;
+            let result = body(&Kernel { counters, health, crew: &crew });
             drop(stop);
-            let mut ended_well = true;
-            for thread in threads {
-                ended_well &= thread.join().is_ok();
-            }
-            if ended_well { Ok(result) } else { Err(KernelError::Panicked) }
-        })
+            Ok(result)
+        })?;
+        // All threads have ended: Relaxed will do.
+        match shared.panicked.load(Ordering::Relaxed) {
+            true => Err(KernelError::Panicked),
+            false => Ok(result),
+        }
     }
 
     /// How large a registry is that the units of `dispatcher` fit into, and as many others.
@@ -305,13 +327,39 @@ impl Kernel<'_> {
     pub fn stats(&self) -> KernelStats {
         // Relaxed: statistics.
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (workers, lost_workers) = (self.crew)();
         KernelStats {
             accepted: load(&self.counters.accepted),
             answered: load(&self.counters.answered),
             failed: load(&self.counters.failed),
             lost: load(&self.counters.lost),
             orphaned: load(&self.counters.orphaned),
+            workers,
+            lost_workers,
         }
+    }
+
+    /// How the units do, in the order of the dispatcher's.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # let [calls, units] = [1, 2].map(SectionId);
+    /// # let layout = Layout::builder()
+    /// #     .lanes(calls, "", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    /// #     .registry(units, "", Kernel::registry_config(&Dispatcher::standard()))
+    /// #     .build()?;
+    /// # let mut memory = HeapMemory::new(layout.total_len())?;
+    /// # let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// # let config = KernelConfig::new(calls, units).threads(1);
+    /// let dispatcher = Dispatcher::standard();
+    /// let health = Kernel::run(&sections, &dispatcher, &config, |kernel| kernel.health())?;
+    /// assert_eq!(health.len(), dispatcher.units().count());
+    /// assert!(health.iter().all(|unit| unit.state == UnitState::Working && unit.panics == 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn health(&self) -> Vec<UnitHealth> {
+        self.health.all(Instant::now())
     }
 }
 
@@ -321,12 +369,23 @@ impl core::fmt::Debug for Kernel<'_> {
     }
 }
 
-fn spawn<'scope>(
+/// Starts a thread of the kernel. Should it panic, which is a bug, the kernel says so at its end.
+fn spawn<'scope, 'k, 'm>(
     scope: &'scope thread::Scope<'scope, '_>,
     name: &str,
-    body: impl FnOnce() + Send + 'scope,
-) -> Result<ScopedJoinHandle<'scope, ()>, KernelError> {
-    Builder::new().name(name.to_owned()).spawn_scoped(scope, body).map_err(KernelError::Thread)
+    shared: &'scope Shared<'k, 'm>,
+    body: impl FnOnce(&Shared<'k, 'm>) + Send + 'scope,
+) -> Result<(), KernelError> {
+    let body = move || {
+        if panic::catch_unwind(AssertUnwindSafe(|| body(shared))).is_err() {
+            shared.panicked.store(true, Ordering::Relaxed);
+        }
+    };
+    Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, body)
+        .map(drop)
+        .map_err(KernelError::Thread)
 }
 
 /// What the threads of a kernel share.
@@ -345,7 +404,10 @@ struct Shared<'k, 'm> {
     /// Submissions that the lanes hold together at most.
     entry_count: usize,
     stopping: AtomicBool,
+    /// Whether a thread ended by a panic.
+    panicked: AtomicBool,
     counters: Counters,
+    health: Health,
 }
 
 impl<'k, 'm> Shared<'k, 'm> {
@@ -371,12 +433,13 @@ impl<'k, 'm> Shared<'k, 'm> {
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
+        let crew = Crew::new(threads, config.spare_threads.unwrap_or(threads));
         Ok(Self {
             sections,
             dispatcher,
             units,
             service: Mutex::new(service),
-            queue: Queue::new(tracks.len()),
+            queue: Queue::new(tracks.len(), crew, config.grace),
             tracks,
             arenas,
             threads,
@@ -385,7 +448,9 @@ impl<'k, 'm> Shared<'k, 'm> {
             buffer_len: lanes.buffer_len() as usize,
             entry_count: lanes.lane_count() as usize * lanes.entries() as usize,
             stopping: AtomicBool::new(false),
+            panicked: AtomicBool::new(false),
             counters: Counters::default(),
+            health: Health::new(dispatcher, config.supervision),
         })
     }
 

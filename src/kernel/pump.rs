@@ -8,9 +8,13 @@ use inos_core::{
     Block, CallTicket, Completion, Cooperative, EpochWatcher, Opcode, PRIORITY_MASK, PayloadRef,
     SectionId, Status, Submission, defs::KIND_RAW,
 };
+use inos_units::job::JobError;
 
+use super::health::Failing;
 use super::job::{self, Job, Spaces};
+use super::message::Used;
 use super::queue::Queue;
+use super::worker::Failure;
 use super::{Shared, lock};
 use crate::park::Futex;
 
@@ -31,7 +35,9 @@ impl Drop for CloseOnDrop<'_, '_> {
 impl<'m> Shared<'_, 'm> {
     /// Accepts calls until the kernel stops. It sleeps on the doorbell, or until the time of a
     /// waiting call is over.
-    pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>) {
+    ///
+    /// `hire` starts one more worker; whether there is one.
+    pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>, hire: impl Fn() -> bool) {
         let _close = CloseOnDrop(&self.queue);
         self.answer_orphans();
         while !self.is_stopping() {
@@ -46,6 +52,7 @@ impl<'m> Shared<'_, 'm> {
             for job in self.queue.expire(Instant::now()) {
                 self.end(job, Status::TIMED_OUT);
             }
+            self.give_up_on_the_lost(&hire);
             let deadline = self.queue.next_deadline();
             let timeout = deadline
                 .map_or(BACKSTOP, |at| at.saturating_duration_since(Instant::now()).min(BACKSTOP));
@@ -56,6 +63,39 @@ impl<'m> Shared<'_, 'm> {
             }
         }
         self.refuse_the_rest();
+    }
+
+    /// Answers calls that do not end, and replaces the workers that are lost in them.
+    fn give_up_on_the_lost(&self, hire: impl Fn() -> bool) {
+        let now = Instant::now();
+        let (lost, mut ended) = self.queue.lose(now);
+        if lost.is_empty() {
+            return;
+        }
+        while self.queue.hire() {
+            if !hire() {
+                self.queue.dismiss();
+                break;
+            }
+        }
+        ended.append(&mut self.queue.forsake());
+        for debt in lost {
+            self.failed(debt.method, Failing::Lost);
+            let status = match debt.deadline {
+                Some(deadline) if deadline <= now => Status::TIMED_OUT,
+                _ => Status::CANCELLED,
+            };
+            let mut answer = debt.answer(status);
+            if let Some(message) = &debt.message {
+                let why = Failure::GivenUp.to_string();
+                let error = JobError { code: status.0, message: why, ..JobError::default() };
+                answer.len = self.tell(debt.lane(), message, Err(error), Used::default());
+            }
+            self.answer(debt.ticket, &answer);
+        }
+        for (job, status) in ended {
+            self.end(job, status);
+        }
     }
 
     /// Answers what a former kernel had accepted when it ended or died.
@@ -111,12 +151,12 @@ impl<'m> Shared<'_, 'm> {
         let block = self.adopt(&submission.input)?;
         let method = self.units.method(submission.unit, submission.method)?;
         let job = Job::new(ticket, submission, method, accepted, block, self)?;
-        self.queue.push(job).map_err(|_| Status::SHUT_DOWN)
+        self.queue.push(job)
     }
 
     fn cancel(&self, lane: u32, submission: &Submission) -> Status {
         let Some(target) = submission.cancel_target() else { return Status::UNSUPPORTED };
-        let (waiting, running) = self.queue.cancel(lane, target);
+        let (waiting, running) = self.queue.cancel(lane, target, Instant::now());
         let found = running + waiting.len();
         for job in waiting {
             self.end(job, Status::CANCELLED);
@@ -126,7 +166,7 @@ impl<'m> Shared<'_, 'm> {
 
     /// Answers a job that will not run. Its block is free before its client knows.
     fn end(&self, job: Job<'m>, status: Status) {
-        let (ticket, answer) = (job.ticket, job.answer(status));
+        let (ticket, answer) = (job.debt.ticket, job.debt.answer(status));
         drop(job);
         self.answer(ticket, &answer);
     }

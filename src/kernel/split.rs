@@ -69,15 +69,20 @@ impl Split {
 
     /// Runs pieces until none is left to be taken.
     pub(super) fn work(&self) {
-        while let Some(index) = self.take() {
-            let failed = lock(&self.done).error.is_some();
-            let result = if failed {
-                Ok(Part::new())
-            } else {
-                guard(|| self.plan.run(self.range(index), &self.budget))
-            };
-            self.account(index, result);
-        }
+        while self.work_once() {}
+    }
+
+    /// Runs a piece, if one is left to be taken; whether there was one.
+    pub(super) fn work_once(&self) -> bool {
+        let Some(index) = self.take() else { return false };
+        let failed = lock(&self.done).error.is_some();
+        let result = if failed {
+            Ok(Part::new())
+        } else {
+            guard(|| self.plan.run(self.range(index), &self.budget))
+        };
+        self.account(index, result);
+        true
     }
 
     /// Waits for pieces that others are running, and returns the parts in order.

@@ -4,6 +4,7 @@ mod blocks;
 mod messages;
 #[cfg(all(feature = "compress", feature = "crypto"))]
 mod resources;
+mod supervision;
 
 use super::*;
 use crate::block::BlockRef;
@@ -14,8 +15,11 @@ use inos_core::{
     Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Space, Status,
     Submission, UnitId, UnitRegistry,
 };
-use inos_units::{Budget, Call, Method, Output, Unit, UnitError, UnitInfo, VecOutput, Version};
+use inos_units::{
+    Budget, Call, Method, Output, Part, Plan, Unit, UnitError, UnitInfo, VecOutput, Version,
+};
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 const EPOCHS: SectionId = SectionId(1);
@@ -33,6 +37,7 @@ const PANIC: u16 = 1;
 const PIECES: u16 = 2;
 const LIE: u16 = 3;
 const LATE: u16 = 4;
+const STUCK: u16 = 5;
 
 /// A unit whose methods do what units should not.
 struct Rogue;
@@ -47,6 +52,7 @@ static INFO: UnitInfo = UnitInfo {
         Method::named("pieces"),
         Method::named("lie"),
         Method::named("late"),
+        Method::named("stuck"),
     ],
 };
 
@@ -93,6 +99,34 @@ impl Unit for Rogue {
     fn bound(&self, _: u16, _: Call<'_>) -> Result<usize, UnitError> {
         Ok(usize::MAX)
     }
+
+    fn plan(
+        &self,
+        method: u16,
+        call: Call<'_>,
+        _: &Budget,
+    ) -> Result<Option<Box<dyn Plan>>, UnitError> {
+        let tenths = call.input.first().copied().unwrap_or(0);
+        Ok((method == STUCK).then(|| Box::new(Stuck(tenths)) as Box<dyn Plan>))
+    }
+}
+
+/// Two pieces that take so many tenths of a second, whatever anybody wants.
+struct Stuck(u8);
+
+impl Plan for Stuck {
+    fn item_count(&self) -> usize {
+        2
+    }
+
+    fn run(&self, _: Range<usize>, _: &Budget) -> Result<Part, UnitError> {
+        thread::sleep(Duration::from_millis(u64::from(self.0) * 100));
+        Ok(Part::new())
+    }
+
+    fn merge(&self, _: Vec<Part>, _: &mut dyn Output) -> Result<usize, UnitError> {
+        Ok(0)
+    }
 }
 
 fn dispatcher() -> Dispatcher {
@@ -131,10 +165,16 @@ fn with_kernel<R>(
     threads: usize,
     body: impl FnOnce(&Sections<'_, Cooperative>, &Kernel<'_>) -> R,
 ) -> R {
+    with_config(&config(threads), body)
+}
+
+fn with_config<R>(
+    config: &KernelConfig,
+    body: impl FnOnce(&Sections<'_, Cooperative>, &Kernel<'_>) -> R,
+) -> R {
     let mut memory = HeapMemory::new(layout().total_len()).unwrap();
     let sections = Sections::create(memory.region().unwrap(), &layout(), 1).unwrap();
-    Kernel::run(&sections, &dispatcher(), &config(threads), |kernel| body(&sections, kernel))
-        .unwrap()
+    Kernel::run(&sections, &dispatcher(), config, |kernel| body(&sections, kernel)).unwrap()
 }
 
 struct Lane<'m> {
@@ -568,7 +608,7 @@ fn an_idle_kernel_sleeps() {
     let started = Instant::now();
     with_kernel(2, |_, kernel| {
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(kernel.stats(), KernelStats::default());
+        assert_eq!(kernel.stats(), KernelStats { workers: 2, ..KernelStats::default() });
     });
     // The end does not wait for the pump's own look.
     assert!(started.elapsed() < Duration::from_secs(5));

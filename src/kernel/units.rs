@@ -76,6 +76,16 @@ impl<'m> Units<'m> {
     }
 }
 
+impl Units<'_> {
+    /// Retires the unit in this place of the dispatcher.
+    pub(super) fn give_up(&self, unit: usize) {
+        if let Some(unit) = self.entered.get(unit) {
+            // It fails only for an entry that is not there any more.
+            let _ = self.registry.retire(unit.id);
+        }
+    }
+}
+
 impl Drop for Units<'_> {
     fn drop(&mut self) {
         for unit in &self.entered {

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use inos_core::{Block, Completion, Cooperative, Error, Status};
 use inos_units::job::{JobError, MemoryRef, Resource};
-use inos_units::{Budget, Call, Output, UnitError, VecOutput, guard, require};
+use inos_units::{Budget, Call, MethodId, Output, UnitError, VecOutput, guard, require};
 
 use super::blocks::{BlockOutput, Sent};
+use super::health::{Failing, UnitState};
 use super::input::{Read, part};
-use super::job::{Bytes, Job, Message, Source, Target};
+use super::job::{Bytes, Job, Message, Source, Target, elapsed_ns};
 use super::message::Used;
 use super::queue::{Task, Ticket};
 use super::split::Split;
@@ -41,6 +42,10 @@ pub(super) enum Failure {
     Memory(Error),
     /// The part of a frame that was asked for is not there.
     Reference,
+    /// The unit is not called now.
+    Down(UnitState),
+    /// The call was given up and answered, and nothing may be written for it any more.
+    GivenUp,
 }
 
 impl From<UnitError> for Failure {
@@ -68,6 +73,9 @@ impl Failure {
             },
             Self::Memory(Error::Contended { .. } | Error::Full) => Status::BUSY,
             Self::Memory(_) | Self::Reference => Status::BAD_REFERENCE,
+            Self::Down(UnitState::GivenUp) => Status::NO_UNIT,
+            Self::Down(_) => Status::UNIT_FAILED,
+            Self::GivenUp => Status::TIMED_OUT,
         }
     }
 }
@@ -78,35 +86,57 @@ impl std::fmt::Display for Failure {
             Self::Unit(error) => error.fmt(f),
             Self::Memory(error) => error.fmt(f),
             Self::Reference => f.write_str("the frame is shorter than the part asked for"),
+            Self::Down(UnitState::Resting { left }) => {
+                write!(f, "the unit has failed too often, and rests for {} ms", left.as_millis())
+            }
+            Self::Down(_) => f.write_str("the unit has failed too often, and was given up"),
+            Self::GivenUp => f.write_str("the call did not end in time, and was given up"),
         }
     }
 }
 
 impl<'m> Shared<'_, 'm> {
-    /// Runs calls, and pieces of calls, until the queue is closed and empty.
+    /// Runs calls, and pieces of calls, until the queue is closed and empty, or until others have
+    /// taken this worker's place.
     pub(super) fn work(&self) {
         loop {
-            match self.queue.take() {
+            let stays = match self.queue.take() {
                 Task::Run(ticket, job) => self.run(ticket, job),
-                Task::Help(split) => help(split),
-                Task::Stop => return,
+                Task::Help(ticket, split) => {
+                    let began = Instant::now();
+                    help(split);
+                    self.queue.helped(ticket, elapsed_ns(began))
+                }
+                Task::Stop => false,
+            };
+            if !stays {
+                return;
             }
         }
     }
 
-    fn run(&self, ticket: Ticket, mut job: Job<'m>) {
+    /// Runs a call and answers it; whether the worker is to go on.
+    fn run(&self, ticket: Ticket, mut job: Job<'m>) -> bool {
         let (began, budget, mut read) = (Instant::now(), job.budget(), Read::default());
         // Guarded as a whole, though what can panic is guarded inside: a call must be answered.
-        let mut result = guard(|| Ok(self.perform(&job, &budget, &mut read)))
+        let mut result = guard(|| Ok(self.perform(ticket, &job, &budget, &mut read)))
             .unwrap_or_else(|error| Err(error.into()));
         // The input's block is free before its client knows that the call has ended.
         job.block = None;
+        if !job.debt.fate.claim() {
+            // It was answered without this worker. A block with its result is freed here.
+            drop(result);
+            return self.queue.finish(ticket, elapsed_ns(began));
+        }
+        if let Err(Failure::Unit(UnitError::Panicked)) = &result {
+            self.failed(job.debt.method, Failing::Panicked);
+        }
         let mut sent = None;
         if let Ok(gain) = &mut result {
             self.hand_over(&job, gain);
             sent = gain.sent;
         }
-        let answer = match &job.message {
+        let answer = match job.message() {
             Some(message) => {
                 let used = Used::until_now(&job, began, &budget);
                 self.report(&job, message, result, &read, used)
@@ -114,22 +144,31 @@ impl<'m> Shared<'_, 'm> {
             None => match result {
                 Ok(gain) => {
                     let len = u32::try_from(gain.len).unwrap_or(u32::MAX);
-                    Completion { len, value: gain.value, ..job.answer(Status::OK) }
+                    Completion { len, value: gain.value, ..job.debt.answer(Status::OK) }
                 }
                 Err(failure) => self.describe(&job, &failure),
             },
         };
         // First the tracks, so that the next call can begin while this one is answered.
-        self.queue.finish(ticket);
+        let stays = self.queue.finish(ticket, elapsed_ns(began));
         if !answer.status.is_ok()
             && let Some(sent) = sent.take()
         {
             self.arenas.take_back(sent);
         }
-        if !self.answer(job.ticket, &answer)
+        if !self.answer(job.debt.ticket, &answer)
             && let Some(sent) = sent
         {
             self.arenas.take_back(sent);
+        }
+        stays
+    }
+
+    /// A call of the method's unit failed.
+    pub(super) fn failed(&self, method: MethodId, failing: Failing) {
+        let unit = method.unit_index();
+        if self.health.failed(unit, failing, Instant::now()) {
+            self.units.give_up(unit);
         }
     }
 
@@ -197,7 +236,7 @@ impl<'m> Shared<'_, 'm> {
         if len == 0 && status.is_ok() {
             (status, value) = (Status::TOO_SMALL, 0);
         }
-        Completion { len, value, ..job.answer(status) }
+        Completion { len, value, ..job.debt.answer(status) }
     }
 
     fn status_of(&self, failure: &Failure) -> Status {
@@ -210,7 +249,7 @@ impl<'m> Shared<'_, 'm> {
     /// The answer to a call that failed; its message goes where the result would have gone, if
     /// that is the lane's buffer.
     fn describe(&self, job: &Job<'m>, failure: &Failure) -> Completion {
-        let mut answer = job.answer(self.status_of(failure));
+        let mut answer = job.debt.answer(self.status_of(failure));
         if let Target::Buffer(Bytes { offset, len }) = job.output {
             let message = failure.to_string();
             let message = message.get(..message.floor_char_boundary(len)).unwrap_or_default();
@@ -223,14 +262,19 @@ impl<'m> Shared<'_, 'm> {
 
     fn perform(
         &self,
+        ticket: Ticket,
         job: &Job<'m>,
         budget: &Budget,
         read: &mut Read,
     ) -> Result<Gain<'m>, Failure> {
         budget.check()?;
+        match self.health.state(job.debt.method.unit_index(), Instant::now()) {
+            UnitState::Working => {}
+            state => return Err(Failure::Down(state)),
+        }
         let mut copied = AlignedVec::new(job.params.len);
         self.read_buffer(job.lane(), job.params.offset, copied.as_mut())?;
-        let params = match &job.message {
+        let params = match job.message() {
             Some(message) => &message.request.params,
             None => copied.as_ref(),
         };
@@ -239,16 +283,17 @@ impl<'m> Shared<'_, 'm> {
             Target::None => {
                 return self.with_input(job, budget, read, |input| {
                     let call = Call { input, params };
-                    let len = self.compute(job, call, &mut VecOutput::new(0), budget)?;
+                    let len = self.compute((ticket, job), call, &mut VecOutput::new(0), budget)?;
                     Ok(Gain { len, ..Gain::default() })
                 });
             }
             Target::Message => {
-                let room = job.message.as_ref().map_or(0, |message| message.result.len);
+                let room = job.message().map_or(0, |message| message.result.len);
                 let room = self.room(job, room.saturating_sub(MESSAGE_LEN));
                 return self.with_input(job, budget, read, |input| {
                     let mut out = VecOutput::new(room);
-                    let len = self.compute(job, Call { input, params }, &mut out, budget)?;
+                    let len =
+                        self.compute((ticket, job), Call { input, params }, &mut out, budget)?;
                     let bytes = out.as_bytes();
                     let inline = bytes.get(..len).unwrap_or(bytes).to_vec();
                     let len = inline.len();
@@ -258,12 +303,12 @@ impl<'m> Shared<'_, 'm> {
             Target::Buffer(target) => {
                 let target = Bytes { len: self.room(job, target.len), ..target };
                 return self.with_input(job, budget, read, |input| {
-                    self.fill_buffer(job, Call { input, params }, target, budget)
+                    self.fill_buffer((ticket, job), Call { input, params }, target, budget)
                 });
             }
             Target::Block(place, max_len) => {
                 return self.with_input(job, budget, read, |input| {
-                    self.fill_block(job, Call { input, params }, (place, max_len), budget)
+                    self.fill_block((ticket, job), Call { input, params }, (place, max_len), budget)
                 });
             }
             Target::Frame(track, max_len) => (track, max_len),
@@ -276,13 +321,19 @@ impl<'m> Shared<'_, 'm> {
                 let stored = part(front.unwrap_or_default(), bytes)?;
                 let opened = self.open_input(job, stored, false, budget, read)?;
                 let call = Call { input: opened.as_bytes(), params };
-                track.publish(back, max_len, |out| self.compute(job, call, out, budget))
+                track.publish(back, max_len, |out| {
+                    let len = self.compute((ticket, job), call, out, budget)?;
+                    claim(job).map(|()| len)
+                })
             }
             _ => self.with_input(job, budget, read, |input| {
                 let mut writer = lock(&track.writer);
                 let call = Call { input, params };
                 let back = writer.back_mut()?;
-                track.publish(back, max_len, |out| self.compute(job, call, out, budget))
+                track.publish(back, max_len, |out| {
+                    let len = self.compute((ticket, job), call, out, budget)?;
+                    claim(job).map(|()| len)
+                })
             }),
         };
         let value = |version: u32| version.into();
@@ -291,7 +342,7 @@ impl<'m> Shared<'_, 'm> {
 
     /// Room for a result, and no more than its sender wants.
     fn room(&self, job: &Job<'m>, room: usize) -> usize {
-        match job.message.as_ref().map(|message| message.request.limits.result_length) {
+        match job.message().map(|message| message.request.limits.result_length) {
             None | Some(0) => room,
             Some(limit) => room.min(usize::try_from(limit).unwrap_or(usize::MAX)),
         }
@@ -300,12 +351,12 @@ impl<'m> Shared<'_, 'm> {
     /// Into a block as long as the result can be, no longer than anybody wants it.
     fn fill_block(
         &self,
-        job: &Job<'m>,
+        (ticket, job): (Ticket, &Job<'m>),
         call: Call<'_>,
         (place, max_len): (usize, usize),
         budget: &Budget,
     ) -> Result<Gain<'m>, Failure> {
-        let bound = self.dispatcher.bound(job.method, call)?.min(self.max_block_len);
+        let bound = self.dispatcher.bound(job.debt.method, call)?.min(self.max_block_len);
         let room = self.room(job, if max_len == 0 { bound } else { bound.min(max_len) });
         let mut block = self.arenas.allocate(place, room).map_err(|error| match error {
             // It never fits, whatever others free.
@@ -315,7 +366,7 @@ impl<'m> Shared<'_, 'm> {
             error => Failure::Memory(error),
         })?;
         let mut out = BlockOutput::new(block.get_mut(..room).unwrap_or_default());
-        let len = self.compute(job, call, &mut out, budget)?;
+        let len = self.compute((ticket, job), call, &mut out, budget)?;
         // A result shorter than its unit says is as long as what was written.
         let len = len.min(out.len());
         let copied = self.arenas.fit(place, &mut block, len);
@@ -325,16 +376,17 @@ impl<'m> Shared<'_, 'm> {
     /// Through private memory, since a unit writes where it likes and a lane takes words.
     fn fill_buffer(
         &self,
-        job: &Job<'m>,
+        (ticket, job): (Ticket, &Job<'m>),
         call: Call<'_>,
         target: Bytes,
         budget: &Budget,
     ) -> Result<Gain<'m>, Failure> {
         let mut out = VecOutput::new(target.len);
-        let len = self.compute(job, call, &mut out, budget)?;
+        let len = self.compute((ticket, job), call, &mut out, budget)?;
         // A result shorter than its unit says is as long as what was written.
         let bytes = out.as_bytes();
         let bytes = bytes.get(..len).unwrap_or(bytes);
+        claim(job)?;
         self.write_buffer(job.lane(), target.offset, bytes)?;
         Ok(Gain { len: bytes.len(), copied: bytes.len(), ..Gain::default() })
     }
@@ -342,23 +394,23 @@ impl<'m> Shared<'_, 'm> {
     /// Runs the method, on all workers if it can be split.
     fn compute(
         &self,
-        job: &Job<'m>,
+        (ticket, job): (Ticket, &Job<'m>),
         call: Call<'_>,
         out: &mut dyn Output,
         budget: &Budget,
     ) -> Result<usize, Failure> {
         if self.threads > 1
-            && let Some(plan) = self.dispatcher.plan(job.method, call, budget)?
+            && let Some(plan) = self.dispatcher.plan(job.debt.method, call, budget)?
         {
             let split = Arc::new(Split::new(plan, budget.clone(), self.threads));
-            let len = self.dispatcher.metered(job.method, call.input.len(), budget, || {
+            let len = self.dispatcher.metered(job.debt.method, call.input.len(), budget, || {
                 if split.is_shareable() {
-                    self.queue.share(&split);
+                    self.queue.share(ticket, job.priority, &split);
                 }
                 split.work();
                 let parts = split.wait();
                 if split.is_shareable() {
-                    self.queue.unshare(&split);
+                    self.queue.unshare(ticket);
                 }
                 let parts = parts?;
                 guard(|| split.plan().merge(parts, out))
@@ -366,15 +418,20 @@ impl<'m> Shared<'_, 'm> {
             require(out, len)?;
             return Ok(len);
         }
-        Ok(self.dispatcher.execute(job.method, call, out, budget)?)
+        Ok(self.dispatcher.execute(job.debt.method, call, out, budget)?)
     }
 }
 
-/// Runs pieces of another worker's call. What they give, errors too, goes to that worker.
+/// Before anything is written that others will see: nothing is, of a call that was given up.
+fn claim(job: &Job<'_>) -> Result<(), Failure> {
+    if job.debt.fate.claim() { Ok(()) } else { Err(Failure::GivenUp) }
+}
+
+/// Runs a piece of another worker's call. What it gives, an error too, goes to that worker.
 fn help(split: Arc<Split>) {
     // Guarded because this may be the last owner of a plan, whose drop is the unit's code.
     let _ = guard(|| {
-        split.work();
+        split.work_once();
         drop(split);
         Ok(())
     });

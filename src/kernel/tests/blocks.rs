@@ -351,12 +351,13 @@ fn what_a_client_leaves_is_freed() {
 
 #[test]
 fn a_caller_frees_the_block_of_a_call_that_it_gave_up() {
-    with_kernel(1, |sections, _| {
+    // The kernel goes on waiting.
+    with_config(&config(1).grace(Duration::from_secs(60)), |sections, _| {
         let arena = Arena::open(sections, ARENA).unwrap();
         let mut caller = Caller::open(sections, LANES, REGISTRY).unwrap();
         let late = caller.method("rogue", "late").unwrap();
         caller.set_timeout(Some(Duration::from_millis(100)));
-        let given_up = caller.call(late, Input::Bytes(&[13]), b"", Target::Block(ARENA));
+        let given_up = caller.call(late, Input::Bytes(&[23]), b"", Target::Block(ARENA));
         assert_eq!(given_up, Err(CallError::Memory(Error::TimedOut)));
         caller.set_timeout(None);
         let done = caller.call(late, Input::Bytes(&[0]), b"", Target::Block(ARENA)).unwrap();
