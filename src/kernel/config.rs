@@ -35,6 +35,10 @@ pub struct KernelConfig {
     pub max_block_len: usize,
     /// Most bytes that a sealed or compressed input may stand for.
     pub max_opened_len: usize,
+    /// The log that gets an event for each job that ended; none by default.
+    pub history: Option<SectionId>,
+    /// The bank of counters that the kernel fills; none by default.
+    pub counters: Option<SectionId>,
     /// How long after its time, or after it was cancelled, a running call is waited for before it is
     /// given up as lost.
     pub grace: Duration,
@@ -67,6 +71,8 @@ impl KernelConfig {
             arenas: Vec::new(),
             max_block_len: DEFAULT_MAX_LEN,
             max_opened_len: DEFAULT_MAX_LEN,
+            history: None,
+            counters: None,
             grace: Duration::from_secs(1),
             spare_threads: None,
             supervision: Supervision::DEFAULT,
@@ -142,6 +148,65 @@ impl KernelConfig {
     #[must_use]
     pub const fn max_opened_len(mut self, len: usize) -> Self {
         self.max_opened_len = len;
+        self
+    }
+
+    /// Sets the log that gets an event for each job that ended, and for each unit or worker in
+    /// trouble: a [`JobRecord`](crate::JobRecord) reads it. Texts of
+    /// [`JobRecord::TEXT_LEN`](crate::JobRecord::TEXT_LEN) bytes have room; longer ones are cut off.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let [calls, units, history] = [1, 2, 3].map(SectionId);
+    /// let text_len = JobRecord::TEXT_LEN;
+    /// let layout =
+    ///     Layout::builder().log(history, "history", LogConfig { capacity: 1024, text_len }).build()?;
+    /// let config = KernelConfig::new(calls, units).history(history);
+    /// assert_eq!(config.history, Some(history));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub const fn history(mut self, section: SectionId) -> Self {
+        self.history = Some(section);
+        self
+    }
+
+    /// Sets the bank of counters that the kernel fills with `kernel.accepted`, `kernel.answered` and
+    /// `kernel.failed`, and for each unit with `NAME.calls`, `NAME.failures` and `NAME.busy`: the
+    /// nanoseconds that workers were with its calls. [`Kernel::run`](crate::Kernel::run) says
+    /// `NoSeat` if it is smaller than
+    /// [`Kernel::counters_config`](crate::Kernel::counters_config).
+    ///
+    /// ```
+    /// # #[cfg(feature = "hash")] {
+    /// # use inos::*;
+    /// let [calls, units, counters] = [1, 2, 3].map(SectionId);
+    /// let dispatcher = Dispatcher::standard();
+    /// let layout = Layout::builder()
+    ///     .lanes(calls, "calls", LanesConfig { lanes: 1, entries: 4, buffer_len: 256 })
+    ///     .registry(units, "units", Kernel::registry_config(&dispatcher))
+    ///     .counters(counters, "counters", Kernel::counters_config(&dispatcher))
+    ///     .build()?;
+    /// let mut memory = HeapMemory::new(layout.total_len())?;
+    /// let sections = Sections::create(memory.region()?, &layout, 1)?;
+    /// let config = KernelConfig::new(calls, units).counters(counters);
+    /// Kernel::run(&sections, &dispatcher, &config, |_| {
+    ///     let mut caller = Caller::open(&sections, calls, units)?;
+    ///     let sha256 = caller.method("hash", "sha256")?;
+    ///     caller.call(sha256, Input::Bytes(b"abc"), b"", Target::Bytes(&mut [0; 32]))?;
+    ///     // As any other process sees it.
+    ///     let bank = Counters::open(&sections, counters)?;
+    ///     let value = |label| bank.find(label).and_then(|id| bank.get(id).ok()).map(|it| it.value);
+    ///     assert_eq!((value("hash.calls"), value("hash.failures")), (Some(1), Some(0)));
+    ///     assert!(value("hash.busy") > Some(0));
+    ///     Ok::<_, CallError>(())
+    /// })??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn counters(mut self, section: SectionId) -> Self {
+        self.counters = Some(section);
         self
     }
 

@@ -116,11 +116,11 @@ impl Health {
         lock(&self.records).get(unit).map_or(UnitState::Working, |record| record.state(now))
     }
 
-    /// A call of the unit failed; whether it is given up because of this one.
-    pub(super) fn failed(&self, unit: usize, failing: Failing, now: Instant) -> bool {
+    /// A call of the unit failed; what has become of it because of this one.
+    pub(super) fn failed(&self, unit: usize, failing: Failing, now: Instant) -> UnitState {
         lock(&self.records)
             .get_mut(unit)
-            .is_some_and(|record| record.failed(&self.rule, failing, now))
+            .map_or(UnitState::Working, |record| record.failed(&self.rule, failing, now))
     }
 
     pub(super) fn all(&self, now: Instant) -> Vec<UnitHealth> {
@@ -141,14 +141,14 @@ impl Record {
         }
     }
 
-    fn failed(&mut self, rule: &Supervision, failing: Failing, now: Instant) -> bool {
+    fn failed(&mut self, rule: &Supervision, failing: Failing, now: Instant) -> UnitState {
         match failing {
             Failing::Panicked => self.panics += 1,
             Failing::Lost => self.lost += 1,
         }
         // Calls that were running when the rest began say nothing new.
         if self.state(now) != UnitState::Working {
-            return false;
+            return UnitState::Working;
         }
         let longest = Duration::from_millis(rule.longest_rest_ms.into());
         if self.rests_until.is_some_and(|until| now.saturating_duration_since(until) >= longest) {
@@ -161,17 +161,17 @@ impl Record {
         }
         self.recent.push_back(now);
         if self.recent.len() <= rule.failures as usize {
-            return false;
+            return UnitState::Working;
         }
         self.recent.clear();
         if self.rests >= rule.rests {
             self.is_given_up = true;
-            return true;
+            return UnitState::GivenUp;
         }
         let doubled = u64::from(rule.first_rest_ms) << self.rests.min(31);
         self.rests_until = now.checked_add(Duration::from_millis(doubled).min(longest));
         self.rests += 1;
-        false
+        self.state(now)
     }
 }
 
@@ -187,8 +187,8 @@ mod tests {
         rests: 3,
     };
 
-    /// Three failures, one more than is put up with; when that was.
-    fn fail(record: &mut Record, at: Instant) -> bool {
+    /// Three failures, one more than is put up with; what becomes of it.
+    fn fail(record: &mut Record, at: Instant) -> UnitState {
         (0..3).map(|_| record.failed(&RULE, Failing::Panicked, at)).last().unwrap()
     }
 
@@ -197,7 +197,7 @@ mod tests {
         let (mut record, start) = (Record::default(), Instant::now());
         for turn in 0..50 {
             let now = start + Duration::from_millis(600 * turn);
-            assert!(!record.failed(&RULE, Failing::Lost, now));
+            assert_eq!(record.failed(&RULE, Failing::Lost, now), UnitState::Working);
             assert_eq!(record.state(now), UnitState::Working);
         }
         assert_eq!((record.lost, record.panics), (50, 0));
@@ -207,14 +207,14 @@ mod tests {
     fn rests_grow_until_a_unit_is_given_up() {
         let (mut record, mut now) = (Record::default(), Instant::now());
         for rest in [100, 200, 300].map(Duration::from_millis) {
-            assert!(!fail(&mut record, now));
+            assert_eq!(fail(&mut record, now), UnitState::Resting { left: rest });
             assert_eq!(record.state(now), UnitState::Resting { left: rest });
             // What fails late is counted, and changes nothing.
-            assert!(!fail(&mut record, now + rest / 2));
+            assert_eq!(fail(&mut record, now + rest / 2), UnitState::Working);
             now += rest;
             assert_eq!(record.state(now), UnitState::Working);
         }
-        assert!(fail(&mut record, now));
+        assert_eq!(fail(&mut record, now), UnitState::GivenUp);
         assert_eq!(record.state(now + Duration::from_secs(99)), UnitState::GivenUp);
         assert_eq!(record.panics, 21);
     }
@@ -223,9 +223,8 @@ mod tests {
     fn who_recovers_begins_anew() {
         let (mut record, mut now) = (Record::default(), Instant::now());
         for _ in 0..20 {
-            assert!(!fail(&mut record, now));
             let rest = Duration::from_millis(100);
-            assert_eq!(record.state(now), UnitState::Resting { left: rest });
+            assert_eq!(fail(&mut record, now), UnitState::Resting { left: rest });
             now += rest + Duration::from_millis(300);
         }
     }

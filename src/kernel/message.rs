@@ -10,7 +10,7 @@ use inos_units::job::{JobError, JobRequest, JobResult, Place, Resource};
 use inos_units::{Budget, UnitError};
 
 use super::Shared;
-use super::job::{Bytes, Job, Message, elapsed_ns, inside, referenced};
+use super::job::{Bytes, Debt, Job, Message, elapsed_ns, inside, referenced};
 use super::resource::Opening;
 
 /// A message that gives no job: how it is answered, and why.
@@ -28,6 +28,11 @@ pub(super) struct Used {
 }
 
 impl Used {
+    /// Of a job that ends now and never ran.
+    pub(super) fn waiting(debt: &Debt) -> Self {
+        Self { queued: elapsed_ns(debt.accepted), ..Self::default() }
+    }
+
     /// Of a job that began at `began` and ends now.
     pub(super) fn until_now(job: &Job<'_>, began: Instant, budget: &Budget) -> Self {
         let queued = began.saturating_duration_since(job.debt.accepted);

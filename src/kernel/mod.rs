@@ -77,8 +77,25 @@
 //! they were accepted. Others run in parallel. A method that can be split is cut into pieces for
 //! all workers; its result has the same bits on any number of them.
 //!
-//! Which call is accepted next, [`Service`] says: among lanes by priority. Workers take calls in
-//! the order they were accepted.
+//! Which call is accepted next, [`Service`] says: among lanes by priority. Of those accepted, a
+//! worker takes one of the highest priority; of these the one with the earliest deadline; and of
+//! those without a deadline the next one of the lane that has had least of the workers' time. Every
+//! other turn is the oldest call's, if that has waited for a second, so nobody starves. A call that
+//! is running is not interrupted; but workers that have nothing of a higher priority to do help with
+//! one that can be split.
+//!
+//! # Calls that do not end, and units that fail
+//! Native code cannot be killed. A running call that goes on for longer than
+//! [`KernelConfig::grace`] after its time, or after it was cancelled, is *lost*: it is answered
+//! `TIMED_OUT` or `CANCELLED`, and whatever it still does is seen by nobody. Its workers are
+//! replaced, up to [`KernelConfig::spare_threads`]; when none is left, calls are answered `BUSY`.
+//! Ping-pong sections that it may still write to are closed, and calls on them answered `BUSY`; its
+//! blocks stay allocated. All that ends when it comes back.
+//!
+//! A unit that panics, or whose calls are lost, more often than [`KernelConfig::supervision`] puts
+//! up with, rests: its calls are answered `UNIT_FAILED` without being run, for twice as long each
+//! time. At last it is given up: it is retired from the registry, and its calls are answered
+//! `NO_UNIT`.
 //!
 //! # The beginning
 //! Calls that a former kernel had accepted when it died, or was thrown away, are answered
@@ -91,10 +108,10 @@
 //! for the next kernel. So a client that waits for an answer does it with a timeout.
 //!
 //! # Not supported
-//! - Priorities among calls that were accepted, and any order by deadline.
 //! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames and blocks
 //!   in place, and whoever can name a block or a key has it.
-//! - Stopping native code that does not look at its budget: the end waits for it.
+//! - Stopping native code that does not look at its budget: the kernel's end waits for it.
+//! - Supervisors of supervisors, and units with a heartbeat of their own.
 //! - Parameters in blocks. Results that are compressed or sealed, and digests of results: call the
 //!   units. Inputs in a store.
 //!
@@ -113,6 +130,7 @@ mod crew;
 mod error;
 mod fate;
 mod health;
+mod history;
 mod input;
 mod job;
 mod message;
@@ -135,18 +153,21 @@ use std::thread::{self, Builder};
 use std::time::Instant;
 
 use inos_core::{
-    CallTicket, Completion, Cooperative, Error, Lanes, RegistryConfig, Sections, Service,
+    CallTicket, Completion, Cooperative, CountersConfig, Error, Lanes, RegistryConfig, Sections,
+    Service,
 };
 use inos_units::Dispatcher;
 
 pub use config::{KernelConfig, Publish};
 pub use error::KernelError;
 pub use health::{Supervision, UnitHealth, UnitState};
+pub use history::JobRecord;
 
 use crate::park::Futex;
 use blocks::Arenas;
 use crew::Crew;
 use health::Health;
+use history::History;
 use queue::Queue;
 use track::Track;
 use units::Units;
@@ -297,6 +318,20 @@ impl Kernel<'_> {
         units::registry_config(dispatcher)
     }
 
+    /// How large a bank of counters is that a kernel with these units fills; see
+    /// [`KernelConfig::counters`].
+    ///
+    /// ```
+    /// # use inos::*;
+    /// let config = Kernel::counters_config(&Dispatcher::standard());
+    /// let layout = Layout::builder().counters(SectionId(1), "counters", config).build()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn counters_config(dispatcher: &Dispatcher) -> CountersConfig {
+        history::counters_config(dispatcher)
+    }
+
     /// What it has done so far, as of now: the counters are read one after another, Relaxed. A call
     /// is counted before its client is told.
     ///
@@ -408,6 +443,7 @@ struct Shared<'k, 'm> {
     panicked: AtomicBool,
     counters: Counters,
     health: Health,
+    history: History<'m>,
 }
 
 impl<'k, 'm> Shared<'k, 'm> {
@@ -429,6 +465,7 @@ impl<'k, 'm> Shared<'k, 'm> {
         let service = lanes.service().map_err(&failed)?;
         // Last, so that units are seen only when they can be called.
         let units = Units::enter(sections, config.registry, dispatcher)?;
+        let history = History::open(sections, config.history, config.counters, &units)?;
         let threads = match config.threads {
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -451,6 +488,7 @@ impl<'k, 'm> Shared<'k, 'm> {
             panicked: AtomicBool::new(false),
             counters: Counters::default(),
             health: Health::new(dispatcher, config.supervision),
+            history,
         })
     }
 
@@ -480,6 +518,8 @@ impl<'k, 'm> Shared<'k, 'm> {
             // Its lane contradicts itself; there is nobody to tell.
             counters.answered.fetch_sub(1, Ordering::Relaxed);
             counters.lost.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.history.answered(answer.status);
         }
         taken
     }

@@ -91,6 +91,8 @@ impl<'m> Shared<'_, 'm> {
                 let error = JobError { code: status.0, message: why, ..JobError::default() };
                 answer.len = self.tell(debt.lane(), message, Err(error), Used::default());
             }
+            let used = Used::waiting(&debt);
+            self.record(&debt, status, &Used { queued: 0, ran: used.queued, ..used });
             self.answer(debt.ticket, &answer);
         }
         for (job, status) in ended {
@@ -109,6 +111,7 @@ impl<'m> Shared<'_, 'm> {
         let next = service.next();
         if next.is_some() {
             self.counters.accepted.fetch_add(1, Ordering::Relaxed);
+            self.history.accepted();
         }
         next
     }
@@ -166,9 +169,10 @@ impl<'m> Shared<'_, 'm> {
 
     /// Answers a job that will not run. Its block is free before its client knows.
     fn end(&self, job: Job<'m>, status: Status) {
-        let (ticket, answer) = (job.debt.ticket, job.debt.answer(status));
+        let (debt, answer) = (job.debt.clone(), job.debt.answer(status));
         drop(job);
-        self.answer(ticket, &answer);
+        self.record(&debt, status, &Used::waiting(&debt));
+        self.answer(debt.ticket, &answer);
     }
 
     /// Takes the block that an input refers to; none if it refers to something else.

@@ -19,6 +19,8 @@ pub(super) struct Split {
     budget: Budget,
     item_count: usize,
     piece_count: usize,
+    /// The place of its unit in the dispatcher.
+    unit: usize,
     /// Pieces taken; may pass `piece_count` by one for each worker that looked too late.
     taken: AtomicUsize,
     done: Mutex<Done>,
@@ -34,7 +36,7 @@ struct Done {
 }
 
 impl Split {
-    pub(super) fn new(plan: Box<dyn Plan>, budget: Budget, threads: usize) -> Self {
+    pub(super) fn new(plan: Box<dyn Plan>, budget: Budget, threads: usize, unit: usize) -> Self {
         let item_count = plan.item_count();
         let piece_count = item_count
             .div_ceil(plan.grain().max(1))
@@ -46,6 +48,7 @@ impl Split {
             budget,
             item_count,
             piece_count,
+            unit,
             taken: AtomicUsize::new(0),
             done: Mutex::new(Done { parts, left: piece_count, error: None }),
             all_done: Condvar::new(),
@@ -54,6 +57,11 @@ impl Split {
 
     pub(super) fn plan(&self) -> &dyn Plan {
         self.plan.as_ref()
+    }
+
+    /// The place of its unit in the dispatcher.
+    pub(super) const fn unit(&self) -> usize {
+        self.unit
     }
 
     /// Whether helpers can do anything.
@@ -164,7 +172,7 @@ mod tests {
     fn pieces_cover_every_item_once_and_are_neither_many_nor_tiny() {
         for items in [0, 1, 63, 64, 65, 600, 4000] {
             for threads in [1, 2, 3, 8] {
-                let split = Split::new(Box::new(Count(items)), Budget::unlimited(), threads);
+                let split = Split::new(Box::new(Count(items)), Budget::unlimited(), threads, 0);
                 assert!(split.piece_count <= threads * PIECES_PER_THREAD);
                 assert!(split.piece_count == 1 || items / split.piece_count >= GRAIN / 2);
                 let mut end = 0;
@@ -179,7 +187,7 @@ mod tests {
 
     #[test]
     fn parts_come_in_order_and_a_panic_is_an_error() {
-        let split = Split::new(Box::new(Count(500)), Budget::unlimited(), 4);
+        let split = Split::new(Box::new(Count(500)), Budget::unlimited(), 4, 0);
         std::thread::scope(|scope| {
             scope.spawn(|| split.work());
             split.work();
@@ -188,7 +196,7 @@ mod tests {
         let expected: Vec<u8> = (0..500).map(|item| item as u8).collect();
         assert_eq!(split.wait().unwrap().concat(), expected);
 
-        let split = Split::new(Box::new(Count(1280)), Budget::unlimited(), 1);
+        let split = Split::new(Box::new(Count(1280)), Budget::unlimited(), 1, 0);
         split.work();
         assert_eq!(split.wait(), Err(UnitError::Panicked));
     }

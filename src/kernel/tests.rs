@@ -11,8 +11,8 @@ use crate::block::BlockRef;
 use crate::client::{CallError, Caller, Input, Target};
 use crate::memory::{HeapMemory, ThreadGuards};
 use inos_core::{
-    Arena, ArenaConfig, CallId, EpochTable, EpochsConfig, Handle, LanesConfig, Layout, Mode,
-    Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Space, Status,
+    Arena, ArenaConfig, CallId, EpochTable, EpochsConfig, Handle, LanesConfig, Layout, LogConfig,
+    Mode, Opcode, PartiesConfig, PayloadRef, PingPong, PingPongConfig, SectionId, Space, Status,
     Submission, UnitId, UnitRegistry,
 };
 use inos_units::{
@@ -30,6 +30,8 @@ const REGISTRY: SectionId = SectionId(5);
 const RAW: SectionId = SectionId(6);
 const ARENA: SectionId = SectionId(7);
 const PARTIES: SectionId = SectionId(8);
+const HISTORY: SectionId = SectionId(9);
+const COUNTERS: SectionId = SectionId(10);
 const BUFFER_LEN: u32 = 4096;
 
 const WAIT: u16 = 0;
@@ -156,6 +158,8 @@ fn layout() -> Layout {
         .raw(RAW, "raw", 64)
         .arena(ARENA, "arena", ArenaConfig { page_len: 1 << 12, pages: 16 })
         .parties(PARTIES, "parties", PartiesConfig::of::<ThreadGuards>(4))
+        .log(HISTORY, "history", LogConfig { capacity: 16, text_len: JobRecord::TEXT_LEN })
+        .counters(COUNTERS, "counters", Kernel::counters_config(&dispatcher()))
         .build()
         .unwrap()
 }

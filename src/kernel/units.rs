@@ -35,6 +35,7 @@ pub(super) struct Units<'m> {
 }
 
 struct Entered {
+    name: &'static str,
     id: UnitId,
     /// By number.
     methods: Vec<MethodId>,
@@ -65,7 +66,7 @@ impl<'m> Units<'m> {
                 .registry
                 .register(&record)
                 .map_err(|source| KernelError::Unit { name: info.name, source })?;
-            units.entered.push(Entered { id, methods });
+            units.entered.push(Entered { name: info.name, id, methods });
         }
         Ok(units)
     }
@@ -77,6 +78,11 @@ impl<'m> Units<'m> {
 }
 
 impl Units<'_> {
+    /// Names and numbers, in the order of the dispatcher.
+    pub(super) fn entered(&self) -> impl Iterator<Item = (&'static str, UnitId)> {
+        self.entered.iter().map(|unit| (unit.name, unit.id))
+    }
+
     /// Retires the unit in this place of the dispatcher.
     pub(super) fn give_up(&self, unit: usize) {
         if let Some(unit) = self.entered.get(unit) {

@@ -10,8 +10,9 @@ use inos_units::{Budget, Call, MethodId, Output, UnitError, VecOutput, guard, re
 
 use super::blocks::{BlockOutput, Sent};
 use super::health::{Failing, UnitState};
+use super::history::names;
 use super::input::{Read, part};
-use super::job::{Bytes, Job, Message, Source, Target, elapsed_ns};
+use super::job::{Bytes, Debt, Job, Message, Source, Target, elapsed_ns};
 use super::message::Used;
 use super::queue::{Task, Ticket};
 use super::split::Split;
@@ -104,8 +105,9 @@ impl<'m> Shared<'_, 'm> {
                 Task::Run(ticket, job) => self.run(ticket, job),
                 Task::Help(ticket, split) => {
                     let began = Instant::now();
+                    let unit = split.unit();
                     help(split);
-                    self.queue.helped(ticket, elapsed_ns(began))
+                    self.queue.helped(ticket, self.busy(unit, began))
                 }
                 Task::Stop => false,
             };
@@ -126,7 +128,7 @@ impl<'m> Shared<'_, 'm> {
         if !job.debt.fate.claim() {
             // It was answered without this worker. A block with its result is freed here.
             drop(result);
-            return self.queue.finish(ticket, elapsed_ns(began));
+            return self.queue.finish(ticket, self.busy(job.debt.method.unit_index(), began));
         }
         if let Err(Failure::Unit(UnitError::Panicked)) = &result {
             self.failed(job.debt.method, Failing::Panicked);
@@ -136,11 +138,14 @@ impl<'m> Shared<'_, 'm> {
             self.hand_over(&job, gain);
             sent = gain.sent;
         }
+        let mut used = Used::until_now(&job, began, &budget);
+        (used.bytes_in, used.bytes_copied) = (read.len as u64, read.copied as u64);
+        if let Ok(gain) = &result {
+            used.bytes_out = gain.len as u64;
+            used.bytes_copied += gain.copied as u64;
+        }
         let answer = match job.message() {
-            Some(message) => {
-                let used = Used::until_now(&job, began, &budget);
-                self.report(&job, message, result, &read, used)
-            }
+            Some(message) => self.report(&job, message, result, used),
             None => match result {
                 Ok(gain) => {
                     let len = u32::try_from(gain.len).unwrap_or(u32::MAX);
@@ -149,8 +154,10 @@ impl<'m> Shared<'_, 'm> {
                 Err(failure) => self.describe(&job, &failure),
             },
         };
+        self.record(&job.debt, answer.status, &used);
         // First the tracks, so that the next call can begin while this one is answered.
-        let stays = self.queue.finish(ticket, elapsed_ns(began));
+        let took = self.busy(job.debt.method.unit_index(), began);
+        let stays = self.queue.finish(ticket, took);
         if !answer.status.is_ok()
             && let Some(sent) = sent.take()
         {
@@ -167,9 +174,33 @@ impl<'m> Shared<'_, 'm> {
     /// A call of the method's unit failed.
     pub(super) fn failed(&self, method: MethodId, failing: Failing) {
         let unit = method.unit_index();
-        if self.health.failed(unit, failing, Instant::now()) {
-            self.units.give_up(unit);
+        let change = self.health.failed(unit, failing, Instant::now());
+        let [name, method] = names(self.dispatcher, method);
+        if failing == Failing::Lost {
+            self.history.trouble(Status::TIMED_OUT, &format!("{name}.{method} does not end"));
         }
+        match change {
+            UnitState::Working => {}
+            UnitState::Resting { left } => {
+                let text = format!("unit {name} rests for {} ms", left.as_millis());
+                self.history.trouble(Status::UNIT_FAILED, &text);
+            }
+            UnitState::GivenUp => {
+                self.units.give_up(unit);
+                self.history.trouble(Status::NO_UNIT, &format!("unit {name} is given up"));
+            }
+        }
+    }
+
+    /// Tells of a job that ended.
+    pub(super) fn record(&self, debt: &Debt, status: Status, used: &Used) {
+        self.history.job(debt, names(self.dispatcher, debt.method), status, used);
+    }
+
+    fn busy(&self, unit: usize, began: Instant) -> u64 {
+        let took = elapsed_ns(began);
+        self.history.busy(unit, took);
+        took
     }
 
     /// Hands the block of a result over to its client, if there is one left: then it goes when that
@@ -197,14 +228,10 @@ impl<'m> Shared<'_, 'm> {
         job: &Job<'m>,
         message: &Message,
         result: Result<Gain<'m>, Failure>,
-        read: &Read,
-        mut used: Used,
+        used: Used,
     ) -> Completion {
-        (used.bytes_in, used.bytes_copied) = (read.len as u64, read.copied as u64);
         let (mut status, mut value, outcome) = match result {
             Ok(gain) => {
-                used.bytes_out = gain.len as u64;
-                used.bytes_copied += gain.copied as u64;
                 let memory = MemoryRef {
                     length: u32::try_from(gain.len).unwrap_or(u32::MAX),
                     ..message.request.output
@@ -402,7 +429,8 @@ impl<'m> Shared<'_, 'm> {
         if self.threads > 1
             && let Some(plan) = self.dispatcher.plan(job.debt.method, call, budget)?
         {
-            let split = Arc::new(Split::new(plan, budget.clone(), self.threads));
+            let unit = job.debt.method.unit_index();
+            let split = Arc::new(Split::new(plan, budget.clone(), self.threads, unit));
             let len = self.dispatcher.metered(job.debt.method, call.input.len(), budget, || {
                 if split.is_shareable() {
                     self.queue.share(ticket, job.priority, &split);

@@ -1,7 +1,8 @@
 //! Calls that do not end, units that fail, and who goes first.
 
 use super::*;
-use crate::kernel::{Supervision, UnitState};
+use crate::kernel::{JobRecord, Supervision, UnitState};
+use inos_core::{Counters, Event, Log};
 use inos_units::job::JobRequest;
 
 const GRACE: Duration = Duration::from_millis(30);
@@ -273,5 +274,52 @@ fn a_lane_with_many_calls_does_not_keep_others_waiting() {
             done += 1;
         }
         assert!(done <= 2, "{done} calls went before it");
+    });
+}
+
+#[test]
+fn what_happened_is_in_the_history() {
+    let config = config(1).grace(GRACE).history(HISTORY).counters(COUNTERS);
+    with_config(&config, |sections, kernel| {
+        let mut lane = Lane::new(sections);
+        assert_eq!(lane.status(sha256(&lane, 1)), Status::OK);
+        let panic = Submission::execute(CallId(2), lane.rogue, PANIC);
+        assert_eq!(lane.status(panic), Status::UNIT_FAILED);
+        let call = late(&mut lane, 3, 3);
+        assert_eq!(lane.status(call), Status::TIMED_OUT);
+        wait_until("it comes back", || kernel.stats().lost_workers == 0);
+        let mut caller = Caller::open(sections, LANES, REGISTRY).unwrap();
+        let mut request = JobRequest { unit: "hash".into(), ..JobRequest::default() };
+        (request.method, request.input) =
+            ("sha256".into(), inos_units::job::Resource::inline(vec![9; 3]));
+        let result = caller.run(&request).unwrap();
+
+        let mut reader = Log::open(sections, HISTORY).unwrap().reader(0);
+        let mut text = [0; JobRecord::TEXT_LEN as usize];
+        let mut next = || {
+            let entry = reader.next(&mut text).unwrap();
+            let text = entry.text(&text).to_owned();
+            let job = JobRecord::parse(&entry, &text);
+            let job = job.map(|job| (job.method.to_owned(), job.call_id, job.status.0, job.cost));
+            assert_ne!(entry.time, 0);
+            (entry.level, job, text)
+        };
+        let job = |method: &str, id, status: Status| Some((method.to_owned(), id, status.0, 0));
+        let (level, first, text) = next();
+        assert_eq!((level, first), (Event::INFO, job("hash.sha256", 1, Status::OK)));
+        assert!(text.contains(" in=0 out=32 copied=32 "), "{text}");
+        assert_eq!(next().1, job("rogue.panic", 2, Status::UNIT_FAILED));
+        let (level, none, text) = next();
+        assert_eq!((level, none, &*text), (Event::ERROR, None, "rogue.late does not end"));
+        assert_eq!(next().1, job("rogue.late", 3, Status::TIMED_OUT));
+        let (_, last, _) = next();
+        assert_eq!(last.unwrap().3, result.cost);
+
+        let bank = Counters::open(sections, COUNTERS).unwrap();
+        let value = |label| bank.get(bank.find(label).unwrap()).unwrap().value;
+        assert_eq!((value("hash.calls"), value("hash.failures")), (2, 0));
+        assert_eq!((value("rogue.calls"), value("rogue.failures")), (2, 2));
+        assert!(value("rogue.busy") >= 250_000_000, "the lost worker's time counts");
+        assert_eq!((value("kernel.accepted"), value("kernel.failed")), (4, 2));
     });
 }
