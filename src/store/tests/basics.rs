@@ -1,0 +1,1 @@
+//! What each method says it does.
