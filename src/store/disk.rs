@@ -33,6 +33,8 @@ pub(super) trait Disk: Debug + Send + Sync {
     /// A file of this name without bytes.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
     fn remove(&self, name: &str) -> io::Result<()>;
+    /// Gives a file another name, at once or not at all.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Returns when the names of all files that were created would survive a power cut.
     fn sync(&self) -> io::Result<()>;
 }
@@ -89,6 +91,10 @@ impl Disk for Folder {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.path.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -19,6 +19,9 @@ use super::{Kind, StoreConfig, StoreError};
 /// Name of the index's file.
 pub(super) const FILE: &str = "index.redb";
 
+/// Its name while it is made.
+const NEW_FILE: &str = "index.new";
+
 /// The version that this code reads and writes.
 const VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"INOSSTO1";
@@ -88,28 +91,43 @@ impl Index {
         config: &StoreConfig,
         has_segments: bool,
     ) -> Result<(Self, Seal), StoreError> {
-        let (file, is_new) = match disk.open(FILE).map_err(StoreError::io(FILE))? {
-            Some(file) => (file, false),
+        let found = disk.open(FILE).map_err(StoreError::io(FILE))?;
+        let file = match found {
+            Some(file) => file,
             None if has_segments => return Err(StoreError::NotAStore),
-            None => (disk.create(FILE).map_err(StoreError::io(FILE))?, true),
+            None => {
+                Self::make(disk, config)?;
+                let made = disk.open(FILE).map_err(StoreError::io(FILE))?;
+                made.ok_or(StoreError::NotAStore)?
+            }
         };
-        let mut builder = Builder::new();
-        // A page that was changed behind redb's back is refused here instead of trusted.
-        builder.set_cache_size(config.cache_len).set_check_integrity_on_open(true);
-        let index = Self(builder.create_with_backend(Backend(file)).or_index_error()?);
-        if is_new {
-            disk.sync().map_err(StoreError::io(FILE))?;
-        }
-        let seal = match index.read()?.header()? {
-            Some(header) => check_header(&header, config)?,
-            None if has_segments => return Err(StoreError::NotAStore),
-            None => index.init(config)?,
-        };
+        let index = Self::on(file, config)?;
+        let header = index.read()?.header()?.ok_or(StoreError::NotAStore)?;
+        let seal = check_header(&header, config)?;
         Ok((index, seal))
     }
 
+    /// Makes an index under another name, so that under its own there is a whole one or none.
+    fn make(disk: &dyn Disk, config: &StoreConfig) -> Result<(), StoreError> {
+        let file = disk.create(NEW_FILE).map_err(StoreError::io(NEW_FILE))?;
+        let index = Self::on(Arc::clone(&file), config)?;
+        index.init(config)?;
+        // Closes it, which writes.
+        drop(index);
+        file.sync().map_err(StoreError::io(NEW_FILE))?;
+        disk.rename(NEW_FILE, FILE).map_err(StoreError::io(FILE))?;
+        disk.sync().map_err(StoreError::io(FILE))
+    }
+
+    fn on(file: Arc<dyn DiskFile>, config: &StoreConfig) -> Result<Self, StoreError> {
+        let mut builder = Builder::new();
+        // A page that was changed behind redb's back is refused here instead of trusted.
+        builder.set_cache_size(config.cache_len).set_check_integrity_on_open(true);
+        builder.create_with_backend(Backend(file)).or_index_error().map(Self)
+    }
+
     /// Makes all tables.
-    fn init(&self, config: &StoreConfig) -> Result<Seal, StoreError> {
+    fn init(&self, config: &StoreConfig) -> Result<(), StoreError> {
         let mut salt = [0; SALT_LEN];
         if config.key.is_some() {
             use inos_units::crypto::{OsRandom, Random as _};
@@ -134,8 +152,7 @@ impl Index {
             transaction.open_table(PINS).or_index_error()?;
             transaction.open_table(PINNED).or_index_error()?;
         }
-        transaction.commit().or_index_error()?;
-        Ok(seal)
+        transaction.commit().or_index_error()
     }
 
     /// What is committed now; later changes are not seen.

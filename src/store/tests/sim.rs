@@ -217,6 +217,15 @@ impl Disk for SimDisk {
         self.step()
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        if !self.is_dead() {
+            let mut state = self.state();
+            let node = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            state.files.insert(to.to_owned(), node);
+        }
+        self.step()
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.step()?;
         let mut state = self.state();
