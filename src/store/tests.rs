@@ -2,7 +2,6 @@
 
 mod basics;
 mod flips;
-mod model;
 mod power;
 mod sim;
 

@@ -1,1 +1,0 @@
-//! What each method says it does.
