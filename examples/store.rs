@@ -5,7 +5,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufWriter, Write as _, stdout};
+use std::io::stdout;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -54,9 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match action {
         Action::Put { files } => files.iter().try_for_each(|path| put(&store, path))?,
         Action::List => {
-            for (name, address) in store.pins()? {
-                println!("{address}  {name}");
-            }
+            store.pins()?.iter().for_each(|(name, address)| println!("{address}  {name}"));
             let stat = store.stat()?;
             let (objects, bytes, stored) = (stat.objects, stat.object_bytes, stat.segment_bytes);
             println!(
@@ -66,9 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Action::Get { name } => {
             let address = store.pinned(&name)?.ok_or("there is no file of this name")?;
-            let mut out = BufWriter::new(stdout().lock());
-            store.get(&address, &mut out)?;
-            out.flush()?;
+            store.get(&address, &mut stdout().lock())?;
         }
         Action::Scrub => {
             let bar = bar(store.stat()?.object_bytes)?;
@@ -76,7 +72,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 bar.set_position(progress.bytes);
                 ControlFlow::Continue(())
             })?;
-            bar.finish_and_clear();
             report.damaged.iter().for_each(|damage| println!("{damage}"));
             println!("{} bytes hold, {} parts do not", report.bytes, report.damaged.len());
         }

@@ -197,7 +197,7 @@ impl StoreStat {
     /// # let folder = std::env::temp_dir().join(format!("inos-doc-dedup-{}", std::process::id()));
     ///
     /// let store = Store::open(&folder, &StoreConfig::default())?;
-    /// let mut bytes: Vec<u8> = (0..1_u32 << 18).flat_map(|i| (i * i).to_le_bytes()).collect();
+    /// let mut bytes: Vec<u8> = (0..1_u32 << 18).flat_map(|i| i.wrapping_mul(i).to_le_bytes()).collect();
     /// store.put_bytes(&bytes)?;
     /// bytes.splice(500_000..500_000, *b"a few more");
     /// store.put_bytes(&bytes)?;

@@ -92,7 +92,7 @@ fn run(store: &mut Option<Store>, disk: &SimDisk, step: &Step) -> Result<(), Sto
         return Ok(());
     }
     let Some(store) = store else { return Err(StoreError::NotAStore) };
-    let done = match step {
+    match step {
         Step::Put(seed, len) => store.put(&mut content(*seed, *len).as_slice()).map(drop),
         Step::Edited(seed, len) => store.put_bytes(&edited(*seed, *len)).map(drop),
         Step::PutMany(seed, len) => {
@@ -104,8 +104,7 @@ fn run(store: &mut Option<Store>, disk: &SimDisk, step: &Step) -> Result<(), Sto
         Step::Unpin(name) => store.unpin(name).map(drop),
         Step::Gc => store.gc().map(drop),
         Step::Reopen => Ok(()),
-    };
-    done
+    }
 }
 
 fn open(disk: &SimDisk) -> Result<Store, StoreError> {
@@ -156,6 +155,10 @@ fn a_power_cut_at_any_operation_loses_nothing_that_was_acknowledged() {
                 let what = format!("operation {at}, {cut:?}, seed {seed}");
                 let disk = disk.after(cut, at << 8 | seed);
                 let store = open(&disk).unwrap_or_else(|error| panic!("{what}: {error}"));
+                // What a crash left behind is gone.
+                let files = disk.names().into_iter().filter(|name| name.ends_with(".segment"));
+                let bytes: usize = files.map(|name| disk.edit(&name, |bytes| bytes.len())).sum();
+                assert_eq!(bytes as u64, store.stat().unwrap().segment_bytes, "{what}");
                 let found = world(&store);
                 assert!(found == before || found == after, "{what}");
                 happened += u64::from(found == after && before != after);
