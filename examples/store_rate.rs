@@ -12,9 +12,15 @@ use inos::store::{Store, StoreConfig};
 
 const ROUNDS: usize = 200;
 
+/// Bytes that cannot be compressed: of Splitmix64.
 fn bytes(seed: usize, len: usize) -> Vec<u8> {
-    let word = |at: usize| ((seed << 32 | at) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    (0..len).map(|at| word(at) as u8).collect()
+    let words = (0..len.div_ceil(8)).map(|at| {
+        let z = ((seed << 24 | at) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    });
+    words.flat_map(u64::to_le_bytes).take(len).collect()
 }
 
 fn median(mut micros: Vec<f64>) -> f64 {
