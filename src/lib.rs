@@ -8,6 +8,7 @@
 //! - Who waits, and how: [`Futex`], and [`Bridge`] for tasks.
 //! - Who computes: the [`Kernel`] serves calls with the units of a [`Dispatcher`]; a [`Caller`]
 //!   makes them, from any thread or process.
+//! - Who keeps things: with the feature `store` a `store::Store`, by content, in a folder.
 //!
 //! ```
 //! use inos::*;
@@ -51,6 +52,8 @@ mod client;
 mod kernel;
 mod memory;
 mod park;
+#[cfg(all(feature = "store", any(unix, windows)))]
+pub mod store;
 
 pub use block::BlockRef;
 pub use client::{CallError, Caller, Input, MethodRef, Target};

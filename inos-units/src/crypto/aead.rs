@@ -19,7 +19,7 @@ const MAX_LEN: usize = 1 << 28;
 const ITEMS_PER_CHECK: usize = 256;
 
 /// Bytes of the nonce of XChaCha20-Poly1305.
-const XNONCE_LEN: usize = 24;
+pub(super) const XNONCE_LEN: usize = 24;
 
 const fn sealed_len(len: usize) -> usize {
     len.saturating_add(TAG_LEN)

@@ -27,12 +27,17 @@ pub(crate) fn counted_nonce(number: usize, is_other: bool) -> Nonce {
     [0, 0, 0, a, b, c, d, e, f, g, h, u8::from(is_other)]
 }
 
-/// The cipher under HKDF-SHA-256 (RFC 5869) of a key. 32 bytes are one digest, so there always is one.
-pub(super) fn derive(key: &[u8], salt: &[u8], info: &[u8]) -> Option<Cipher> {
+/// HKDF-SHA-256 (RFC 5869) of a key. 32 bytes are one digest, so there always is one.
+pub(super) fn derive_key(key: &[u8], salt: &[u8], info: &[u8]) -> Option<Secret> {
     let mut derived = Secret::default();
     let hkdf = hkdf::Hkdf::<sha2::Sha256>::new(Some(salt), key);
     hkdf.expand(info, derived.as_mut_slice()).ok()?;
-    Some(Cipher::new(&derived))
+    Some(derived)
+}
+
+/// The cipher under a derived key.
+pub(super) fn derive(key: &[u8], salt: &[u8], info: &[u8]) -> Option<Cipher> {
+    derive_key(key, salt, info).map(|derived| Cipher::new(&derived))
 }
 
 /// A library's ChaCha20-Poly1305.

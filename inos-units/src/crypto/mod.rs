@@ -99,6 +99,8 @@ mod keys;
 mod params;
 mod password;
 #[cfg(feature = "storage-pack")]
+mod records;
+#[cfg(feature = "storage-pack")]
 mod shared;
 mod sign;
 mod stream;
@@ -112,6 +114,8 @@ pub use params::{
     StreamParams, VerifyParams, XSealParams,
 };
 
+#[cfg(feature = "storage-pack")]
+pub use records::{RECORD_SEAL_LEN, RecordKey};
 #[cfg(feature = "storage-pack")]
 pub use shared::SharedKeys;
 #[cfg(feature = "storage-pack")]

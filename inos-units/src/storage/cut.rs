@@ -58,6 +58,11 @@ impl Limits {
         Ok(Self { min: min as usize, average: average as usize, max: max as usize })
     }
 
+    #[cfg(feature = "storage-pack")]
+    pub(super) const fn max_len(&self) -> usize {
+        self.max
+    }
+
     /// Most chunks that so many bytes are cut into: all but the last have `min` or more.
     pub(super) fn most_chunks(&self, len: usize) -> usize {
         len.div_ceil(self.min.max(1))

@@ -201,6 +201,8 @@
 //! of its input, and where a chunk ends is known only when the one before it has.
 
 mod address;
+#[cfg(feature = "storage-pack")]
+mod chunks;
 mod container;
 mod cut;
 mod diff;
@@ -219,6 +221,8 @@ mod writing;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use address::{ADDRESS_LEN, Address};
+#[cfg(feature = "storage-pack")]
+pub use chunks::{Cutter, restore_chunk, shorten_chunk};
 pub use container::{CONTAINER_HEADER_LEN, CONTAINER_MAGIC};
 pub use cut::{AVERAGE_CHUNK_LEN, CHUNK_ROW_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
 pub use diff::DIFF_HEADER_LEN;

@@ -2,14 +2,13 @@
 
 use super::super::StorageUnit;
 use super::super::address::Address;
+use super::super::chunks::restore;
 use super::format::{Entry, Header, PACK_ENTRY_LEN, PACK_HEADER_LEN};
 use super::seal::Seal;
 use crate::budget::Budget;
-use crate::compress::stream::decompress;
 use crate::crypto::Cleared;
 use crate::error::UnitError;
 use crate::memory::{reserved, zeros};
-use crate::output::SliceOutput;
 
 /// Rows between two looks at the budget.
 pub(super) const ROWS_PER_CHECK: usize = 4096;
@@ -149,10 +148,9 @@ impl Manifest {
             } else {
                 stored
             };
-            match decompress(body, &mut SliceOutput::new(target), 0, len as u64, budget) {
-                Ok(got) if got == len => {}
-                Ok(_)
-                | Err(
+            match restore(body, target, budget) {
+                Ok(()) => {}
+                Err(
                     UnitError::BadInput { .. }
                     | UnitError::TooLarge { .. }
                     | UnitError::OutputTooSmall { .. },

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::super::StorageUnit;
 use super::super::address::Address;
+use super::super::chunks::shorten;
 use super::super::cut::{Limits, cuts};
 use super::format::{
     Entry, Header, NUMBER_LEN, PACK_END_LEN, PACK_ENTRY_LEN, PACK_HEADER_LEN, manifest_len,
@@ -14,17 +15,10 @@ use super::format::{
 use super::params::{Compression, PackParams, PackSealedParams};
 use super::seal::{PackNonce, Seal};
 use crate::budget::Budget;
-use crate::compress::Mode;
-use crate::compress::blocks::window_of;
-use crate::compress::stream::{Options, compress};
 use crate::crypto::{Cleared, SEAL_LEN, write_filled};
 use crate::error::UnitError;
-use crate::output::{SliceOutput, require};
+use crate::output::require;
 use crate::unit::{Output, Part, Plan};
-
-/// Bits of the smallest window: below it the library has other tables from quality 5 to 8, takes
-/// more than ten times as long, and gives more bytes.
-const MIN_WINDOW: u32 = 17;
 
 /// Most bytes of a pack.
 pub(in super::super) fn pack_bound(params: &PackParams, len: usize) -> Result<usize, UnitError> {
@@ -105,14 +99,8 @@ impl Packer {
             && let Some(most) = chunk.len().checked_sub(1)
         {
             scratch.resize(most)?;
-            let options =
-                Options::new(quality, window_of(chunk.len() as u32).max(MIN_WINDOW), Mode::Generic);
-            let mut shorter = SliceOutput::new(scratch.as_mut_slice());
-            match compress(&options, chunk, &mut shorter, 0, budget) {
-                Ok(len) => body = scratch.as_slice().get(..len).unwrap_or(chunk),
-                // It would not be shorter.
-                Err(UnitError::OutputTooSmall { .. }) => {}
-                Err(error) => return Err(error),
+            if let Some(len) = shorten(chunk, quality, scratch.as_mut_slice(), budget)? {
+                body = scratch.as_slice().get(..len).unwrap_or(chunk);
             }
         }
         // No chunk is longer than 1 MiB.
