@@ -6,6 +6,7 @@
 //! - Who hands memory over: [`HeapMemory`], [`FileMemory`], and `Memfd` on Linux.
 //! - What is in it: [`Layout`], [`Sections`] and the views of [`inos_core`].
 //! - Who waits, and how: [`Futex`], and [`Bridge`] for tasks.
+//! - Who beats time: a [`Pulse`] advances an epoch at a rate, without drift.
 //! - Who computes: the [`Kernel`] serves calls with the units of a [`Dispatcher`]; a [`Caller`]
 //!   makes them, from any thread or process.
 //! - Who keeps things: with the feature `store` a `store::Store`, by content, in a folder.
@@ -52,6 +53,7 @@ mod client;
 mod kernel;
 mod memory;
 mod park;
+mod pulse;
 #[cfg(all(feature = "store", any(unix, windows)))]
 pub mod store;
 
@@ -69,3 +71,4 @@ pub use kernel::{
 pub use memory::{FileLock, FileLocks, Memfd};
 pub use memory::{FileMemory, HeapMemory, MemoryError, ThreadGuard, ThreadGuards};
 pub use park::{Bridge, Futex};
+pub use pulse::{Lateness, Pulse, PulseState, PulseStats, Rate};
