@@ -77,6 +77,8 @@ pub(super) struct Debt {
     pub(super) fate: Arc<Fate>,
     /// Of a job that came as a message.
     pub(super) message: Option<Arc<Message>>,
+    /// Its result is a frame, which others see than its client.
+    pub(super) publishes: bool,
 }
 
 impl Debt {
@@ -86,6 +88,7 @@ impl Debt {
         accepted: Instant,
         timeout_ns: u64,
         message: Option<Arc<Message>>,
+        output: Target,
     ) -> Self {
         let deadline = match timeout_ns {
             0 => None,
@@ -93,7 +96,8 @@ impl Debt {
             timeout => accepted.checked_add(Duration::from_nanos(timeout)),
         };
         let (cancel, fate) = (Arc::default(), Arc::default());
-        Self { ticket, method, accepted, deadline, cancel, fate, message }
+        let publishes = matches!(output, Target::Frame(..));
+        Self { ticket, method, accepted, deadline, cancel, fate, message, publishes }
     }
 
     pub(super) const fn lane(&self) -> u32 {
@@ -142,13 +146,14 @@ impl<'m> Job<'m> {
         block: Option<Block<'m, Cooperative>>,
         spaces: &impl Spaces,
     ) -> Result<Self, Status> {
+        let output = target(&submission.output, spaces)?;
         Ok(Self {
-            debt: Debt::new(ticket, method, accepted, submission.timeout_ns, None),
+            debt: Debt::new(ticket, method, accepted, submission.timeout_ns, None, output),
             priority: submission.priority(),
             input: source(&submission.input, block_part(&block, submission.block_len), spaces)?,
             block,
             params: params(&submission.params, spaces)?,
-            output: target(&submission.output, spaces)?,
+            output,
         })
     }
 
@@ -180,7 +185,7 @@ impl<'m> Job<'m> {
             (Ok(input), Ok(output)) => {
                 let timeout = request.limits.timeout;
                 let message = Some(Arc::from(message));
-                let debt = Debt::new(ticket, method, accepted, timeout, message);
+                let debt = Debt::new(ticket, method, accepted, timeout, message, output);
                 Ok(Self { debt, priority, input, block, params: Bytes::default(), output })
             }
             (Err(status), _) | (_, Err(status)) => Err((status, message)),
@@ -189,10 +194,6 @@ impl<'m> Job<'m> {
 
     pub(super) const fn lane(&self) -> u32 {
         self.debt.lane()
-    }
-
-    pub(super) const fn call_id(&self) -> CallId {
-        self.debt.call_id()
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {

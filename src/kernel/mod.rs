@@ -72,6 +72,10 @@
 //! answered at once; a running one is told, and may still end well. The answer to the cancelling
 //! call is `OK` if there was one, else `NO_CALL`.
 //!
+//! Calls of a client that has gone, or whose party was proven dead and reaped, are cancelled within
+//! two seconds, but for those that publish a frame: nobody else would see what they give, and one
+//! without a timeout could run for ever.
+//!
 //! # Order
 //! Calls on the same ping-pong section, as input or output, run one after another in the order
 //! they were accepted. Others run in parallel. A method that can be split is cut into pieces for
@@ -436,6 +440,7 @@ struct Shared<'k, 'm> {
     max_block_len: usize,
     max_opened_len: usize,
     buffer_len: usize,
+    lane_count: u32,
     /// Submissions that the lanes hold together at most.
     entry_count: usize,
     stopping: AtomicBool,
@@ -483,6 +488,7 @@ impl<'k, 'm> Shared<'k, 'm> {
             max_block_len: config.max_block_len,
             max_opened_len: config.max_opened_len,
             buffer_len: lanes.buffer_len() as usize,
+            lane_count: lanes.lane_count(),
             entry_count: lanes.lane_count() as usize * lanes.entries() as usize,
             stopping: AtomicBool::new(false),
             panicked: AtomicBool::new(false),

@@ -11,7 +11,7 @@ use inos_core::{
 use inos_units::job::JobError;
 
 use super::health::Failing;
-use super::job::{self, Job, Spaces};
+use super::job::{self, Debt, Job, Spaces};
 use super::message::Used;
 use super::queue::Queue;
 use super::worker::Failure;
@@ -40,6 +40,7 @@ impl<'m> Shared<'_, 'm> {
     pub(super) fn pump(&self, mut doorbell: EpochWatcher<'_>, hire: impl Fn() -> bool) {
         let _close = CloseOnDrop(&self.queue);
         self.answer_orphans();
+        let mut last_look = Instant::now();
         while !self.is_stopping() {
             // As many as the lanes hold, so that clients that never pause hold nothing up.
             let mut left = self.entry_count;
@@ -53,6 +54,10 @@ impl<'m> Shared<'_, 'm> {
                 self.end(job, Status::TIMED_OUT);
             }
             self.give_up_on_the_lost(&hire);
+            if last_look.elapsed() >= BACKSTOP {
+                self.cancel_the_abandoned();
+                last_look = Instant::now();
+            }
             let deadline = self.queue.next_deadline();
             let timeout = deadline
                 .map_or(BACKSTOP, |at| at.saturating_duration_since(Instant::now()).min(BACKSTOP));
@@ -97,6 +102,24 @@ impl<'m> Shared<'_, 'm> {
         }
         for (job, status) in ended {
             self.end(job, status);
+        }
+    }
+
+    /// Cancels the calls of clients that are gone, unless others see what they give: else one that
+    /// died would keep workers busy for as long as it had wished.
+    fn cancel_the_abandoned(&self) {
+        // A lane is not given to another client before its calls are answered, and this thread is
+        // the one that accepts them.
+        let is_abandoned: Vec<bool> = {
+            let service = lock(&self.service);
+            (0..self.lane_count).map(|lane| service.client_party(lane).is_none()).collect()
+        };
+        let is_meant = |debt: &Debt| {
+            !debt.publishes && is_abandoned.get(debt.lane() as usize).is_some_and(|&is| is)
+        };
+        let (waiting, _) = self.queue.cancel(is_meant, Instant::now());
+        for job in waiting {
+            self.end(job, Status::CANCELLED);
         }
     }
 
@@ -159,7 +182,8 @@ impl<'m> Shared<'_, 'm> {
 
     fn cancel(&self, lane: u32, submission: &Submission) -> Status {
         let Some(target) = submission.cancel_target() else { return Status::UNSUPPORTED };
-        let (waiting, running) = self.queue.cancel(lane, target, Instant::now());
+        let is_meant = |debt: &Debt| debt.lane() == lane && debt.call_id() == target;
+        let (waiting, running) = self.queue.cancel(is_meant, Instant::now());
         let found = running + waiting.len();
         for job in waiting {
             self.end(job, Status::CANCELLED);

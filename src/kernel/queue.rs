@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use inos_core::{CallId, Status};
+use inos_core::Status;
 
 use super::crew::Crew;
 use super::job::{Debt, Job};
@@ -217,27 +217,28 @@ impl<'m> Queue<'m> {
         lock(&self.state).splits.retain(|offer| offer.ticket != ticket);
     }
 
-    /// Cancels the calls of `lane` with this id. Those that wait are taken out and returned, to
-    /// be answered; those that run are told, and counted.
-    pub(super) fn cancel(&self, lane: u32, call_id: CallId, now: Instant) -> (Vec<Job<'m>>, usize) {
+    /// Cancels the calls that are meant. Those that wait are taken out and returned, to be answered;
+    /// those that run are told, and counted.
+    pub(super) fn cancel(
+        &self,
+        is_meant: impl Fn(&Debt) -> bool,
+        now: Instant,
+    ) -> (Vec<Job<'m>>, usize) {
         let mut state = lock(&self.state);
         let State { running, last_moments, .. } = &mut *state;
         let mut told = 0;
         for (&ticket, running) in running {
-            if running.debt.lane() == lane && running.debt.call_id() == call_id && !running.is_lost
-            {
+            if is_meant(&running.debt) && !running.is_lost {
                 // Relaxed: the flag carries no data.
                 running.debt.cancel.store(true, Ordering::Relaxed);
                 running.must_end(ticket, now.checked_add(self.grace), last_moments);
                 told += 1;
             }
         }
-        let meant =
-            |waiting: &Waiting<'_>| waiting.job.lane() == lane && waiting.job.call_id() == call_id;
         let mut tickets: Vec<_> = state
             .waiting
             .iter()
-            .filter(|(_, waiting)| meant(waiting))
+            .filter(|(_, waiting)| is_meant(&waiting.job.debt))
             .map(|(&ticket, _)| ticket)
             .collect();
         tickets.sort_unstable();

@@ -71,6 +71,35 @@ fn who_is_cancelled_and_goes_on_is_given_up_too() {
 }
 
 #[test]
+fn calls_of_a_client_that_is_gone_are_cancelled_unless_others_see_what_they_give() {
+    with_config(&config(2).history(HISTORY), |sections, kernel| {
+        let mut lane = Lane::new(sections);
+        let wait = |id| Submission::execute(CallId(id), lane.rogue, WAIT);
+        let frame = PayloadRef::section(FRAMES, 0, 0);
+        let published = Submission { output: frame, timeout_ns: 3_000_000_000, ..wait(1) };
+        // One runs beside that, and one waits.
+        for call in [published, wait(2), wait(3)] {
+            lane.client.submit(&call, &Futex).unwrap();
+        }
+        let mut other = Lane::new(sections);
+        other.submit(Submission { timeout_ns: 3_000_000_000, ..wait(4) });
+        drop(lane);
+        wait_until("two are cancelled", || kernel.stats().answered == 2);
+        assert_eq!(other.answer().status, Status::TIMED_OUT);
+        wait_until("the frame's time is over", || kernel.stats().answered == 4);
+        let mut reader = Log::open(sections, HISTORY).unwrap().reader(0);
+        let (mut text, mut ended) = ([0; JobRecord::TEXT_LEN as usize], Vec::new());
+        while let Ok(entry) = reader.next(&mut text) {
+            let job = JobRecord::parse(&entry, entry.text(&text)).unwrap();
+            ended.push((job.call_id, job.status));
+        }
+        ended.sort_unstable_by_key(|&(id, _)| id);
+        let (late, cancelled) = (Status::TIMED_OUT, Status::CANCELLED);
+        assert_eq!(ended, [(1, late), (2, cancelled), (3, cancelled), (4, late)]);
+    });
+}
+
+#[test]
 fn a_section_of_a_lost_call_is_closed_until_it_comes_back() {
     with_config(&config(2).grace(GRACE), |sections, kernel| {
         let epochs = EpochTable::open(sections, EPOCHS).unwrap();
