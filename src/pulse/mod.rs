@@ -162,6 +162,7 @@ impl Pulse<'_> {
     /// Pulse::run(epoch, hourly, |pulse| {
     ///     // Nobody waits for an hour.
     ///     pulse.set_state(PulseState::Reduced(Rate::hz(1000)));
+    ///     assert_eq!(pulse.state(), PulseState::Reduced(Rate::hz(1000)));
     ///     ticks.wait(&Futex, Some(Duration::from_secs(10)))
     /// })??;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
