@@ -50,7 +50,11 @@ struct Readme;
 mod aligned;
 mod block;
 mod client;
+#[cfg(all(any(feature = "ledger", feature = "store"), any(unix, windows)))]
+mod disk;
 mod kernel;
+#[cfg(all(feature = "ledger", any(unix, windows)))]
+pub mod ledger;
 mod memory;
 mod park;
 mod pulse;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk::FolderError;
 use inos_units::UnitError;
 use inos_units::storage::Address;
 
@@ -95,6 +96,15 @@ impl StoreError {
     /// For errors about a file.
     pub(super) fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.as_ref().to_owned(), source }
+    }
+}
+
+impl From<FolderError> for StoreError {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Io { path, source } => Self::Io { path, source },
+            FolderError::Locked { folder } => Self::Locked { folder },
+        }
     }
 }
 

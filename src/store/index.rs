@@ -10,11 +10,11 @@ use redb::{
     StorageBackend, TableDefinition, Value, WriteTransaction,
 };
 
-use super::disk::{Disk, DiskFile};
 use super::error::{Damage, Part, Place};
 use super::record::{Counters, LOCATION_LEN, Location, ROWS_KEY_LEN, rows_key};
 use super::seal::{ID_LEN, Id, SALT_LEN, Seal};
 use super::{Kind, StoreConfig, StoreError};
+use crate::disk::{Disk, DiskFile};
 
 /// Name of the index's file.
 pub(super) const FILE: &str = "index.redb";

@@ -113,7 +113,6 @@
 #![forbid(unsafe_code)]
 
 mod config;
-mod disk;
 mod error;
 mod gc;
 mod get;
@@ -138,7 +137,7 @@ pub use gc::GcReport;
 pub use pins::MAX_PIN_LEN;
 pub use scrub::{ScrubProgress, ScrubReport};
 
-use disk::{Disk, Folder};
+use crate::disk::{Disk, Folder};
 use index::Index;
 use seal::{Id, Kind, Seal};
 use segments::Segments;

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use super::StoreError;
-use super::disk::{Disk, DiskFile};
 use super::index::Change;
 use super::record::Counters;
+use crate::disk::{Disk, DiskFile};
 
 /// Bytes that are collected before they are written.
 const BUFFER_LEN: usize = 1 << 20;

@@ -3,7 +3,6 @@
 mod basics;
 mod flips;
 mod power;
-mod sim;
 
 use super::*;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::sim::{Random, SimDisk};
 use super::*;
+use crate::disk::sim::{Random, SimDisk};
 
 #[test]
 fn a_thousand_files_with_near_duplicates() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::sim::SimDisk;
 use super::*;
+use crate::disk::sim::SimDisk;
 
 fn filled(config: &StoreConfig) -> (SimDisk, Vec<Vec<u8>>) {
     let disk = SimDisk::default();

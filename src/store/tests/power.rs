@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::sim::{CUTS, SimDisk};
 use super::*;
+use crate::disk::sim::{CUTS, SimDisk};
 
 #[derive(Clone, Debug)]
 enum Step {

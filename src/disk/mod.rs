@@ -1,6 +1,9 @@
-//! The files of a store, behind a trait that is small enough to be simulated: a test puts a disk
-//! under the store that forgets what was not synced.
+//! Files that last, behind a trait that is small enough to be simulated: tests put a disk under
+//! what is kept on one that forgets what was not synced.
 #![forbid(unsafe_code)]
+
+#[cfg(test)]
+pub(crate) mod sim;
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -8,13 +11,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::StoreError;
-
-/// Held for as long as the store is open. The operating system lets it go with the process.
+/// Held for as long as the folder is open. The operating system lets it go with the process.
 const LOCK: &str = "lock";
 
 /// A file that is read and written at offsets.
-pub(super) trait DiskFile: Debug + Send + Sync {
+pub(crate) trait DiskFile: Debug + Send + Sync {
     fn len(&self) -> io::Result<u64>;
     /// Fills `bytes`, or fails.
     fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()>;
@@ -25,7 +26,7 @@ pub(super) trait DiskFile: Debug + Send + Sync {
 }
 
 /// One folder without subfolders.
-pub(super) trait Disk: Debug + Send + Sync {
+pub(crate) trait Disk: Debug + Send + Sync {
     /// Names of all files.
     fn list(&self) -> io::Result<Vec<String>>;
     /// The file of this name, if there is one.
@@ -39,29 +40,48 @@ pub(super) trait Disk: Debug + Send + Sync {
     fn sync(&self) -> io::Result<()>;
 }
 
+/// Why a folder could not be opened.
+#[derive(Debug)]
+pub(crate) enum FolderError {
+    Io {
+        path: PathBuf,
+        source: io::Error,
+    },
+    /// Another process, or another value in this one, has it.
+    Locked {
+        folder: PathBuf,
+    },
+}
+
+impl FolderError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
 /// A folder of the operating system, locked.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     _lock: File,
 }
 
 impl Folder {
     /// Opens the folder, which is made if it is missing, for this process alone.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let is_new = !path.try_exists().map_err(StoreError::io(path))?;
-        fs::create_dir_all(path).map_err(StoreError::io(path))?;
+    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
+        let is_new = !path.try_exists().map_err(FolderError::io(path))?;
+        fs::create_dir_all(path).map_err(FolderError::io(path))?;
         if is_new && let Some(parent) = path.parent() {
             let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-            sync_folder(parent).map_err(StoreError::io(parent))?;
+            sync_folder(parent).map_err(FolderError::io(parent))?;
         }
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path);
-        let lock = lock.map_err(StoreError::io(&lock_path))?;
+        let lock = lock.map_err(FolderError::io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked { folder: path.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(StoreError::io(&lock_path)(source)),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Locked { folder: path.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(FolderError::io(&lock_path)(source)),
         }
     }
 }

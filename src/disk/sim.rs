@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::store::disk::{Disk, DiskFile};
+use super::{Disk, DiskFile};
 
 /// Disks tear writes here.
 const SECTOR: usize = 512;
@@ -50,7 +50,7 @@ struct State {
 
 /// What a power cut leaves of what was not synced.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cut {
+pub(crate) enum Cut {
     Nothing,
     Everything,
     /// Of each file, some operations from the first on, and a part of the next.
@@ -59,13 +59,13 @@ pub(super) enum Cut {
     Sectors,
 }
 
-pub(super) const CUTS: [Cut; 4] = [Cut::Nothing, Cut::Everything, Cut::Prefix, Cut::Sectors];
+pub(crate) const CUTS: [Cut; 4] = [Cut::Nothing, Cut::Everything, Cut::Prefix, Cut::Sectors];
 
 /// Splitmix64.
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -75,7 +75,7 @@ impl Random {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct SimDisk(Arc<Mutex<State>>);
+pub(crate) struct SimDisk(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct SimFile(SimDisk, Node);
@@ -100,19 +100,19 @@ impl SimDisk {
         state.fails_in.is_some_and(|limit| state.steps >= limit)
     }
 
-    pub(super) fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         self.state().steps
     }
 
     /// The power fails in the step of this number, from now on.
-    pub(super) fn fail_in(&self, step: u64) {
+    pub(crate) fn fail_in(&self, step: u64) {
         let mut state = self.state();
         state.steps = 0;
         state.fails_in = Some(step);
     }
 
     /// The disk when the power is back.
-    pub(super) fn after(&self, cut: Cut, seed: u64) -> Self {
+    pub(crate) fn after(&self, cut: Cut, seed: u64) -> Self {
         let state = self.state();
         let mut random = Random(seed);
         let mut names: Vec<_> = state.files.keys().chain(state.durable.keys()).cloned().collect();
@@ -138,17 +138,17 @@ impl SimDisk {
     }
 
     /// A copy with all that was written.
-    pub(super) fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         self.after(Cut::Everything, 0)
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = self.state().files.keys().cloned().collect();
         names.sort();
         names
     }
 
-    pub(super) fn edit<R>(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    pub(crate) fn edit<R>(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         edit(&mut self.state().files[name].lock().unwrap().current)
     }
 }
