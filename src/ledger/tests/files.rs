@@ -13,7 +13,8 @@ fn written() -> SimDisk {
     while ledger.last_seal().is_none_or(|seal| seal.epoch < 2) || id % 5 != 0 {
         for _ in 0..6 {
             id += 1;
-            let _ = ledger.apply(OpId(id), &any(&mut random, &lock(&ledger.state).replay.book));
+            let operation = any(&mut random, &lock(&ledger.state).replay.book);
+            let _ = ledger.apply(OpId(id), &operation);
         }
         ledger.commit().unwrap();
     }
