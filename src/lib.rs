@@ -68,8 +68,8 @@ pub use inos_core::*;
 pub use inos_units as units;
 pub use inos_units::{Budget, Call, Dispatcher, MethodId, Unit, UnitError, VecOutput};
 pub use kernel::{
-    JobRecord, Kernel, KernelConfig, KernelError, KernelStats, Publish, Supervision, UnitHealth,
-    UnitState,
+    Hold, JobRecord, Kernel, KernelConfig, KernelError, KernelStats, Meter, NoCredits, Payer,
+    Publish, Supervision, UnitHealth, UnitState,
 };
 #[cfg(target_os = "linux")]
 pub use memory::{FileLock, FileLocks, Memfd};

@@ -1,11 +1,13 @@
 //! What a kernel is bound to.
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use inos_core::SectionId;
 
 use super::health::Supervision;
+use super::meter::Meter;
 
 /// A ping-pong section whose writer the kernel is, and the epoch that tells of new frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Publish {
 }
 
 /// What a kernel is bound to, and how many threads it has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct KernelConfig {
     /// Workers; 0 for one per processor. There is one thread more, which accepts calls.
     pub threads: usize,
@@ -46,6 +48,8 @@ pub struct KernelConfig {
     pub spare_threads: Option<usize>,
     /// When units rest, and when they are given up.
     pub supervision: Supervision,
+    /// What calls are paid from; none by default, and calls are free.
+    pub meter: Option<Arc<dyn Meter>>,
 }
 
 /// The default of both limits: 64 MiB.
@@ -76,6 +80,7 @@ impl KernelConfig {
             grace: Duration::from_secs(1),
             spare_threads: None,
             supervision: Supervision::DEFAULT,
+            meter: None,
         }
     }
 
@@ -251,6 +256,29 @@ impl KernelConfig {
     #[must_use]
     pub const fn supervise(mut self, supervision: Supervision) -> Self {
         self.supervision = supervision;
+        self
+    }
+
+    /// Sets what calls are paid from.
+    ///
+    /// ```
+    /// # use inos::*;
+    /// # #[derive(Debug)]
+    /// # struct Purse;
+    /// # impl Meter for Purse {
+    /// #     fn reserve(&self, _: Payer, _: u64) -> Result<Hold, NoCredits> {
+    /// #         Err(NoCredits { available: 0 })
+    /// #     }
+    /// #     fn settle(&self, _: Hold, _: u64) {}
+    /// # }
+    /// use std::sync::Arc;
+    ///
+    /// let config = KernelConfig::new(SectionId(1), SectionId(2)).meter(Arc::new(Purse));
+    /// assert!(config.meter.is_some());
+    /// ```
+    #[must_use]
+    pub fn meter(mut self, meter: Arc<dyn Meter>) -> Self {
+        self.meter = Some(meter);
         self
     }
 }

@@ -13,6 +13,7 @@ use inos_units::job::{JobRequest, MemoryRef, Place};
 use inos_units::{Budget, MethodId};
 
 use super::fate::Fate;
+use super::meter::Hold;
 use super::resource::Opening;
 
 /// A range of bytes that was checked against the space it lies in.
@@ -79,6 +80,8 @@ pub(super) struct Debt {
     pub(super) message: Option<Arc<Message>>,
     /// Its result is a frame, which others see than its client.
     pub(super) publishes: bool,
+    /// What was set aside for it.
+    pub(super) hold: Option<Arc<Hold>>,
 }
 
 impl Debt {
@@ -97,7 +100,7 @@ impl Debt {
         };
         let (cancel, fate) = (Arc::default(), Arc::default());
         let publishes = matches!(output, Target::Frame(..));
-        Self { ticket, method, accepted, deadline, cancel, fate, message, publishes }
+        Self { ticket, method, accepted, deadline, cancel, fate, message, publishes, hold: None }
     }
 
     pub(super) const fn lane(&self) -> u32 {
@@ -217,13 +220,14 @@ impl<'m> Job<'m> {
         [input, output]
     }
 
-    /// What it may use. That of a message is metered.
+    /// What it may use. That of a message is metered, and that of whom credits were set aside for.
     pub(super) fn budget(&self) -> Budget {
         let budget = Budget::new(self.debt.deadline, Arc::clone(&self.debt.cancel));
-        match self.message().map(|message| message.request.limits.credits) {
-            None => budget,
-            Some(0) => budget.with_credits(u64::MAX),
-            Some(credits) => budget.with_credits(credits),
+        let held = self.debt.hold.as_ref().map(|hold| hold.credits);
+        match (self.message().map(|message| message.request.limits.credits), held) {
+            (None, None) => budget,
+            (None | Some(0), held) => budget.with_credits(held.unwrap_or(u64::MAX)),
+            (Some(credits), held) => budget.with_credits(held.unwrap_or(credits).min(credits)),
         }
     }
 }

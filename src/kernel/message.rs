@@ -12,6 +12,7 @@ use inos_units::{Budget, UnitError};
 use super::Shared;
 use super::job::{Bytes, Debt, Job, Message, elapsed_ns, inside, referenced};
 use super::resource::Opening;
+use super::worker::Failure;
 
 /// A message that gives no job: how it is answered, and why.
 type Refused = (Status, String, Box<Message>);
@@ -62,7 +63,7 @@ impl<'m> Shared<'_, 'm> {
         };
         let message = Box::new(Message { request, result, opening: Opening::default() });
         match self.prepare((ticket, submission.priority()), message, accepted) {
-            Ok(job) => self.queue.push(job),
+            Ok(job) => self.enqueue(job),
             Err((status, why, message)) => {
                 self.refuse(ticket, &message, status, &why, accepted);
                 Ok(())
@@ -153,6 +154,14 @@ impl<'m> Shared<'_, 'm> {
         answer.len = self.tell(ticket.lane(), message, Err(error), Used::default());
         answer.elapsed_ns = elapsed_ns(accepted);
         self.answer(ticket, &answer);
+    }
+
+    /// The answer to a job that is not run, and has a message about why.
+    pub(super) fn refusal(&self, debt: &Debt, message: &Message, why: &Failure) -> Completion {
+        let status = why.status();
+        let error = JobError { code: status.0, message: why.to_string(), ..JobError::default() };
+        let len = self.tell(debt.lane(), message, Err(error), Used::default());
+        Completion { len, ..debt.answer(status) }
     }
 
     /// Writes the message about a job to where its sender wants it; its length, 0 if there is no

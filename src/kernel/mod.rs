@@ -101,6 +101,15 @@
 //! time. At last it is given up: it is retired from the registry, and its calls are answered
 //! `NO_UNIT`.
 //!
+//! # What a call costs
+//! With a [`KernelConfig::meter`], credits are set aside for a call before it is queued, and what it
+//! has spent of them is paid before it is answered: what its method's [`Cost`](inos_units::Cost) says
+//! of its input and result, and what its inner loops add. A call that there are no credits for is
+//! answered [`UnitError::OutOfCredits`](inos_units::UnitError::OutOfCredits) and not run; one that
+//! would spend more than was set aside stops with that. What was spent is paid for calls that end
+//! `OK`, out of credits, `CANCELLED` or `TIMED_OUT`; for what went wrong otherwise, and for a call that
+//! was given up as lost, nothing is.
+//!
 //! # The beginning
 //! Calls that a former kernel had accepted when it died, or was thrown away, are answered
 //! [`Status::SERVICE_LOST`] by the next one. Those that it had not accepted are run.
@@ -138,6 +147,7 @@ mod history;
 mod input;
 mod job;
 mod message;
+mod meter;
 mod pump;
 mod queue;
 mod resource;
@@ -152,7 +162,7 @@ mod worker;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
 use std::time::Instant;
 
@@ -166,6 +176,7 @@ pub use config::{KernelConfig, Publish};
 pub use error::KernelError;
 pub use health::{Supervision, UnitHealth, UnitState};
 pub use history::JobRecord;
+pub use meter::{Hold, Meter, NoCredits, Payer};
 
 use crate::park::Futex;
 use blocks::Arenas;
@@ -449,6 +460,7 @@ struct Shared<'k, 'm> {
     counters: Counters,
     health: Health,
     history: History<'m>,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl<'k, 'm> Shared<'k, 'm> {
@@ -495,6 +507,7 @@ impl<'k, 'm> Shared<'k, 'm> {
             counters: Counters::default(),
             health: Health::new(dispatcher, config.supervision),
             history,
+            meter: config.meter.clone(),
         })
     }
 

@@ -177,7 +177,7 @@ impl<'m> Shared<'_, 'm> {
         let block = self.adopt(&submission.input)?;
         let method = self.units.method(submission.unit, submission.method)?;
         let job = Job::new(ticket, submission, method, accepted, block, self)?;
-        self.queue.push(job)
+        self.enqueue(job)
     }
 
     fn cancel(&self, lane: u32, submission: &Submission) -> Status {

@@ -30,7 +30,7 @@ pub(super) struct Ticket(u64);
 /// What a worker is to do next.
 pub(super) enum Task<'m> {
     /// Run a call; then say [`Queue::finish`].
-    Run(Ticket, Job<'m>),
+    Run(Ticket, Box<Job<'m>>),
     /// Run a piece of another worker's call; then say [`Queue::helped`].
     Help(Ticket, Arc<Split>),
     /// Nothing any more.
@@ -65,7 +65,7 @@ struct State<'m> {
 }
 
 struct Waiting<'m> {
-    job: Job<'m>,
+    job: Box<Job<'m>>,
     /// On how many of its tracks another call is before it.
     held_back: usize,
 }
@@ -129,7 +129,7 @@ impl<'m> Queue<'m> {
             state.deadlines.insert((deadline, ticket));
         }
         let entry = entry(&job);
-        state.waiting.insert(ticket, Waiting { job, held_back });
+        state.waiting.insert(ticket, Waiting { job: Box::new(job), held_back });
         if held_back == 0 {
             state.schedule.add(ticket, entry);
             drop(state);
@@ -429,7 +429,7 @@ impl<'m> State<'m> {
             }
             self.schedule.remove(ticket);
             promoted += self.leave(ticket, job.tracks());
-            jobs.push(job);
+            jobs.push(*job);
         }
         (jobs, promoted)
     }

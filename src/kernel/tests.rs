@@ -2,6 +2,7 @@
 
 mod blocks;
 mod messages;
+mod meter;
 #[cfg(all(feature = "compress", feature = "crypto"))]
 mod resources;
 mod supervision;

@@ -62,7 +62,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         match self {
             Self::Unit(error) => match error {
                 UnitError::Cancelled => Status::CANCELLED,
@@ -118,7 +118,7 @@ impl<'m> Shared<'_, 'm> {
     }
 
     /// Runs a call and answers it; whether the worker is to go on.
-    fn run(&self, ticket: Ticket, mut job: Job<'m>) -> bool {
+    fn run(&self, ticket: Ticket, mut job: Box<Job<'m>>) -> bool {
         let (began, budget, mut read) = (Instant::now(), job.budget(), Read::default());
         // Guarded as a whole, though what can panic is guarded inside: a call must be answered.
         let mut result = guard(|| Ok(self.perform(ticket, &job, &budget, &mut read)))
@@ -192,8 +192,9 @@ impl<'m> Shared<'_, 'm> {
         }
     }
 
-    /// Tells of a job that ended.
+    /// Tells of a job that ended, and takes what it has cost.
     pub(super) fn record(&self, debt: &Debt, status: Status, used: &Used) {
+        self.settle(debt, status, used);
         self.history.job(debt, names(self.dispatcher, debt.method), status, used);
     }
 
@@ -275,7 +276,7 @@ impl<'m> Shared<'_, 'm> {
 
     /// The answer to a call that failed; its message goes where the result would have gone, if
     /// that is the lane's buffer.
-    fn describe(&self, job: &Job<'m>, failure: &Failure) -> Completion {
+    pub(super) fn describe(&self, job: &Job<'m>, failure: &Failure) -> Completion {
         let mut answer = job.debt.answer(self.status_of(failure));
         if let Target::Buffer(Bytes { offset, len }) = job.output {
             let message = failure.to_string();

@@ -45,6 +45,10 @@
 //! can't be told from one that the power interrupted, and is lost like that. A snapshot that is
 //! damaged can be removed, and is made again from the journals if they are all there.
 //!
+//! # Calls of a kernel
+//! A [`Cashier`] pays for them: what a call may cost is reserved before it is queued, and what it did
+//! cost is paid to the host's account before it is answered.
+//!
 //! # Epochs and seals
 //! After [`LedgerConfig::seal_every`] operations, or with [`Ledger::seal`], an epoch ends with a
 //! [`Seal`]: BLAKE3 of all that was done in it, of the state that it ended with, and of the seal
@@ -56,6 +60,7 @@
 #![forbid(unsafe_code)]
 
 mod book;
+mod cashier;
 mod error;
 mod journal;
 mod operation;
@@ -69,6 +74,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use book::{Balance, Receipt, Reservation, Totals};
+pub use cashier::Cashier;
 pub use error::{LedgerError, Refusal};
 pub use operation::{AccountId, OpId, Operation};
 pub use seal::Seal;

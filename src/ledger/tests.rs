@@ -1,5 +1,7 @@
 //! The ledger against a model, over a simulated disk, and over a real folder.
 
+#[cfg(all(feature = "hash", feature = "boids"))]
+mod cashier;
 mod files;
 mod model;
 mod power;
