@@ -1,6 +1,6 @@
 //! Eight processes that call one kernel at once, with everything that can go wrong with a call, and
-//! are killed at any moment: every call is answered once, with what it may be answered with, and in
-//! the end nothing is held by anybody.
+//! are killed at any moment: every call is answered once, with what it may be answered with, and paid
+//! for once; and in the end nothing is held by anybody.
 //!
 //! A client keeps its lane full of calls: digests of its lane's buffer and of blocks, calls that
 //! last until their time is over, that are cancelled, that panic, that do not end, that refer to
@@ -21,9 +21,11 @@ mod rogue;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use inos::ledger::{AccountId, Cashier, Ledger, LedgerConfig, Operation, Totals};
 use inos::*;
 use latency::Latencies;
 
@@ -61,6 +63,28 @@ fn layout(units: &Dispatcher) -> Layout {
         .counters(COUNTERS, "counters", Kernel::counters_config(units))
         .build()
         .unwrap()
+}
+
+const HOST: AccountId = AccountId(1000);
+/// What each lane's account has: more than all calls can cost.
+const CREDITS: u64 = 1 << 56;
+
+/// An account for each lane, and one for the kernel.
+fn ledger(folder: &Path) -> Arc<Ledger> {
+    let ledger = Ledger::open(folder, &LedgerConfig::default()).unwrap();
+    let record = |operation| ledger.record(&operation).unwrap();
+    record(Operation::Open { account: HOST });
+    record(Operation::Mint { amount: CREDITS * u64::from(SEATS) });
+    for to in (0..SEATS).map(account) {
+        record(Operation::Open { account: to });
+        let from = AccountId::TREASURY;
+        record(Operation::Transfer { from, to, amount: CREDITS });
+    }
+    Arc::new(ledger)
+}
+
+fn account(lane: u32) -> AccountId {
+    AccountId(u64::from(lane) + 1)
 }
 
 /// Xorshift (Marsaglia 2003), for choices that need no quality.
@@ -174,6 +198,11 @@ fn every_call_of_eight_processes_is_answered_once() {
     // The unit is to fail as often as it likes, and nobody is to wait for a worker in vain.
     let patient = Supervision { failures: u32::MAX, ..Supervision::default() };
     let config = config.grace(GRACE).supervise(patient).spare_threads(256);
+    let accounts = folder.path().join("ledger");
+    let ledger = ledger(&accounts);
+    let payer = |payer: Payer| Some(account(payer.lane));
+    let cashier = Cashier::new(ledger.clone(), HOST, 1 << 40, payer).unwrap();
+    let config = config.meter(Arc::new(cashier));
     rogue::hush(); // its panics
 
     let (stats, killed) = Kernel::run(&host.sections(), &units, &config, |kernel| {
@@ -200,6 +229,8 @@ fn every_call_of_eight_processes_is_answered_once() {
                 break;
             }
             assert_eq!(host.reap(&locks).unwrap().parties, 1);
+            assert!(ledger.totals().is_conserved());
+            ledger.commit().unwrap();
             clients.start();
             killed += 1;
         }
@@ -221,6 +252,21 @@ fn every_call_of_eight_processes_is_answered_once() {
     assert_eq!((stats.lost, stats.orphaned), (0, 0), "{killed} killed");
     let arena = Arena::open(&sections, HEAP).unwrap();
     assert_eq!(arena.stats().unwrap().used_len, 0);
+
+    drop(config); // and the cashier
+    let totals = paid(&ledger);
+    drop(Arc::into_inner(ledger).expect("nobody else has it"));
+    let audit = Ledger::audit(&accounts).unwrap();
+    println!("{} operations of the ledger, {totals:?}", audit.sequence);
+    assert_eq!(audit.totals, totals);
+}
+
+/// Nothing is reserved any more, and every credit is somewhere.
+fn paid(ledger: &Ledger) -> Totals {
+    let totals = ledger.totals();
+    assert!(totals.is_conserved() && totals.escrow == 0, "{totals:?}");
+    assert!(ledger.balance(HOST).unwrap().available > 0);
+    totals
 }
 
 /// All clients are gone: everything that they held is free.

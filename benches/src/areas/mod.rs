@@ -12,6 +12,7 @@ mod growth;
 mod hostile_copy;
 #[cfg(feature = "peers-heavy")]
 mod iceoryx;
+mod ledger;
 mod mpsc;
 mod newest_state;
 mod registry;
@@ -47,6 +48,7 @@ pub static AREAS: &[Area] = &[
     dispatch::AREA,
     registry::AREA,
     twin::AREA,
+    ledger::AREA,
     growth::AREA,
     flock::AREA,
 ];

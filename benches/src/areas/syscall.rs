@@ -1,16 +1,19 @@
 //! A call and its answer.
 
+use std::sync::mpsc;
+use std::thread;
+
 use inos::{
     CallId, Caller, Client, Completion, Consumer, Cooperative, Dispatcher, Futex, Input, Kernel,
-    KernelConfig, Lanes, LanesConfig, Layout, Producer, RingBuffer, RingConfig, SectionId,
-    Sections, Spin, Status, Submission, Target,
+    KernelConfig, Lanes, LanesConfig, Layout, PayloadRef, Producer, RingBuffer, RingConfig,
+    SectionId, Sections, Spin, Status, Submission, Target, UnitRegistry,
 };
 
 use super::Area;
 use crate::driver::{Case, Driver};
 use crate::memory::Memory;
 use crate::process::{attach, create};
-use crate::{Folder, Partner, Process, inos, limit, poll, unpin};
+use crate::{Folder, Partner, Process, inos, limit, peer, poll, unpin};
 
 pub(super) const AREA: Area = Area {
     name: "syscall",
@@ -27,6 +30,8 @@ const LANES: SectionId = SectionId(1);
 const UNITS: SectionId = SectionId(2);
 const THERE: SectionId = SectionId(3);
 const BACK: SectionId = SectionId(4);
+/// Calls in flight at a time.
+const IN_FLIGHT: usize = 64;
 const CONFIG: LanesConfig = LanesConfig { lanes: 2, entries: 8, buffer_len: 1024 };
 /// Bytes of a submission and of a completion.
 const ASKED: usize = 64;
@@ -98,6 +103,7 @@ fn run(driver: &mut dyn Driver) {
     one_thread(driver);
     two_processes(driver);
     kernel(driver);
+    in_flight(driver);
 }
 
 fn one_thread(driver: &mut dyn Driver) {
@@ -220,4 +226,108 @@ fn kernel(driver: &mut dyn Driver) {
         driver.case(Case::new("through a running kernel, blocking", 16).latency(), contenders);
     })
     .expect("a kernel");
+}
+
+/// What takes calls and gives answers.
+trait Flight {
+    /// Takes some of so many calls.
+    fn send(&mut self, room: usize) -> usize;
+    /// Waits for answers; how many came, all of them right.
+    fn receive(&mut self) -> usize;
+}
+
+/// Keeps as many calls in flight as may be, so many in all.
+fn flown(mut flight: impl Flight) -> impl FnMut(u64) -> u64 {
+    move |count| {
+        let (mut sent, mut answered) = (0, 0);
+        while answered < count {
+            let room = (count - sent).min(IN_FLIGHT as u64 - (sent - answered));
+            if room > 0 {
+                sent += flight.send(room as usize) as u64;
+            }
+            answered += flight.receive() as u64;
+        }
+        answered
+    }
+}
+
+/// A number of a job that is sent back.
+const JOB: u32 = 7;
+
+/// A bare queue and a thread: each job says where its answer goes, as a call does.
+struct Channels {
+    jobs: mpsc::Sender<(u32, mpsc::Sender<u32>)>,
+    answer: mpsc::Sender<u32>,
+    answers: mpsc::Receiver<u32>,
+}
+
+impl Flight for Channels {
+    fn send(&mut self, room: usize) -> usize {
+        for _ in 0..room {
+            self.jobs.send((JOB, self.answer.clone())).expect("a worker");
+        }
+        room
+    }
+
+    fn receive(&mut self) -> usize {
+        let first = self.answers.recv().expect("a worker");
+        let all = [first].into_iter().chain(self.answers.try_iter());
+        all.inspect(|answer| assert_eq!(*answer, JOB)).count()
+    }
+}
+
+/// The same call, again and again.
+struct Calls<'m>(Client<'m, Cooperative>, [Submission; IN_FLIGHT]);
+
+impl Flight for Calls<'_> {
+    fn send(&mut self, room: usize) -> usize {
+        self.0.submit_many(&self.1[..room], &Futex).unwrap_or(0)
+    }
+
+    fn receive(&mut self) -> usize {
+        let first = self.0.wait(&Futex, None).expect("a sound lane");
+        let mut answers = [first; IN_FLIGHT];
+        let more = self.0.poll_many(&mut answers[1..], &Futex).expect("a sound lane");
+        let all = &answers[..=more];
+        assert!(all.iter().all(|it| (it.call_id, it.status) == (CallId(JOB), Status::OK)));
+        all.len()
+    }
+}
+
+/// How many jobs a second: the queue is never empty.
+fn in_flight(driver: &mut dyn Driver) {
+    let lanes = LanesConfig { entries: IN_FLIGHT as u32, ..CONFIG };
+    let layout = Layout::builder()
+        .lanes(LANES, "lanes", lanes)
+        .registry(UNITS, "units", Kernel::registry_config(&Dispatcher::standard()))
+        .build()
+        .expect("a layout");
+    let mut memory = Memory::new(layout);
+    let served = memory.sections();
+    let config = KernelConfig::new(LANES, UNITS).threads(1);
+    unpin();
+    let (jobs, queue) = mpsc::channel::<(u32, mpsc::Sender<u32>)>();
+    let worker = thread::spawn(move || {
+        for (job, answer) in queue {
+            // It fails when nobody waits any more.
+            let _ = answer.send(job);
+        }
+    });
+    let (answer, answers) = mpsc::channel();
+    let channels = Channels { jobs, answer, answers };
+    Kernel::run(&served, &Dispatcher::standard(), &config, |_| {
+        let registry = UnitRegistry::open(&served, UNITS).expect("a registry");
+        let hash = registry.find("hash").expect("the unit hash");
+        let output = PayloadRef::buffer(0, 32);
+        let sha256 = Submission { output, ..Submission::execute(CallId(JOB), hash, 1) };
+        let calls = |call| flown(Calls(client(&served), [call; IN_FLIGHT]));
+        let contenders = vec![
+            peer("std's channel and a thread", flown(channels)).boxed(),
+            inos("no-op", calls(Submission::noop(CallId(JOB)))).boxed(),
+            inos("SHA-256 of no bytes", calls(sha256)).boxed(),
+        ];
+        driver.case(Case::new("64 in flight, blocking", 4096), contenders);
+    })
+    .expect("a kernel");
+    worker.join().expect("no panic");
 }
