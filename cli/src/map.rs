@@ -50,6 +50,10 @@ fn draw(out: &mut String, report: &Report) -> Result<u32, fmt::Error> {
         let x = scaled(section.offset);
         let width = scaled(section.offset.saturating_add(section.len)).saturating_sub(x).max(1);
         rect(out, (MARGIN + x, y, width, STRIP), color(section.kind))?;
+        // If it has room: some 8 pixels for a letter.
+        if u32::try_from(section.name.len()).unwrap_or(u32::MAX) < width / 8 {
+            text(out, (MARGIN + x + 6, y + STRIP / 2 + 5), PAPER, &section.name)?;
+        }
     }
     y += STRIP + 28;
     for section in sections {
