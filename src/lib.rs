@@ -60,6 +60,8 @@ mod park;
 mod pulse;
 #[cfg(all(feature = "store", any(unix, windows)))]
 pub mod store;
+#[cfg(feature = "wasm-units")]
+pub mod wasm;
 
 pub use block::BlockRef;
 pub use client::{CallError, Caller, Input, MethodRef, Target};

@@ -78,6 +78,21 @@ impl Budget {
         self.meter.as_ref().map_or(0, |meter| meter.spent.load(Ordering::Relaxed))
     }
 
+    /// Credits that can still be spent; None without a meter.
+    ///
+    /// ```
+    /// use inos_units::Budget;
+    ///
+    /// let budget = Budget::unlimited().with_credits(100);
+    /// budget.spend(70)?;
+    /// assert_eq!((budget.left(), Budget::unlimited().left()), (Some(30), None));
+    /// # Ok::<(), inos_units::UnitError>(())
+    /// ```
+    #[must_use]
+    pub fn left(&self) -> Option<u64> {
+        self.meter.as_ref().map(|meter| meter.limit.saturating_sub(self.spent()))
+    }
+
     /// Spends credits. The dispatcher spends what a method's [`Cost`](crate::Cost) says of its
     /// input and result; the method itself what depends on its parameters.
     ///

@@ -123,7 +123,8 @@
 //! # Not supported
 //! - Lanes among hostile parties: the kernel copies what a lane says, but reads frames and blocks
 //!   in place, and whoever can name a block or a key has it.
-//! - Stopping native code that does not look at its budget: the kernel's end waits for it.
+//! - Stopping native code that does not look at its budget: the kernel's end waits for it. Units out of
+//!   wasm files are stopped, with the feature `wasm-units`.
 //! - Supervisors of supervisors, and units with a heartbeat of their own.
 //! - Parameters in blocks. Results that are compressed or sealed, and digests of results: call the
 //!   units. Inputs in a store.
