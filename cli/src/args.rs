@@ -14,6 +14,7 @@ use clap_complete::Shell;
   inos inspect /dev/shm/flock.inos
   inos inspect /dev/shm/flock.inos --section units --json
   inos inspect /dev/shm/flock.inos --map map.svg
+  inos top /dev/shm/flock.inos
   inos units hash
   inos call hash sha256 --input README.md --hex
   echo -n abc | inos call hash blake3 --hex
@@ -28,6 +29,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Tells what is in a region: sections, epochs, rings, calls, units, blocks, counters, jobs
     Inspect(Inspect),
+    /// Shows what changes in a region, as long as you look
+    Top(Top),
     /// Lists the units that this program has, and their methods
     Units(Units),
     /// Calls a method of a unit, in this process
@@ -54,6 +57,19 @@ pub(crate) struct Inspect {
     /// Draws a map of the memory as SVG, too
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+}
+
+#[derive(Group)]
+pub(crate) struct Top {
+    /// The region's file; nothing is written to it
+    pub(crate) image: PathBuf,
+    /// Milliseconds between two looks
+    #[arg(long, value_name = "MS", default_value_t = 500,
+          value_parser = clap::value_parser!(u64).range(20..=60_000))]
+    pub(crate) interval: u64,
+    /// Ends after so many looks; without a terminal, after one, which is printed
+    #[arg(long, value_name = "LOOKS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
 }
 
 #[derive(Group)]

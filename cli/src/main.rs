@@ -8,6 +8,7 @@ mod image;
 mod map;
 mod problem;
 mod report;
+mod top;
 mod units;
 
 use std::io::{self, Write as _};
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
 fn run(args: &Args, out: &mut Vec<u8>) -> Result<(), Problem> {
     match &args.command {
         Command::Inspect(inspect) => report::run(inspect, out),
+        Command::Top(top) => top::run(top, out),
         Command::Units(units) => units::run(units, out),
         Command::Call(call) => call::run(call, out),
         Command::Ledger(ledger) => accounts::run(ledger, out),

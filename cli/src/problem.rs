@@ -21,6 +21,8 @@ pub(crate) enum Problem {
     /// A unit refused.
     Unit(UnitError),
     Ledger(LedgerError),
+    /// The terminal could not be used.
+    Terminal(io::Error),
 }
 
 impl Problem {
@@ -47,6 +49,7 @@ impl fmt::Display for Problem {
             Self::NoSection(name) => write!(f, "there is no section {name}"),
             Self::Unit(error) => error.fmt(f),
             Self::Ledger(error) => error.fmt(f),
+            Self::Terminal(error) => write!(f, "the terminal: {error}"),
         }
     }
 }

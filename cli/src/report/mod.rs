@@ -6,11 +6,12 @@ mod text;
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
 use inos::{Section, Sections, Trust};
 use serde::Serialize;
 
-pub(crate) use detail::{Detail, PageUse};
+pub(crate) use detail::{Detail, Lane, PageUse};
 pub(crate) use text::bytes;
 
 use crate::args::Inspect;
@@ -41,24 +42,27 @@ pub(crate) struct SectionReport {
     pub(crate) detail: Detail,
 }
 
-pub(crate) fn run(args: &Inspect, out: &mut Vec<u8>) -> Result<(), Problem> {
-    let image = Image::open(&args.image)?;
+/// What `image` says now, or of it the section that was asked for.
+pub(crate) fn take(path: &Path, image: &Image, wanted: Option<&str>) -> Result<Report, Problem> {
     let sections = image.sections()?;
-    let mut words = Words::open(&args.image)?;
-    let mut report = Report {
-        file: args.image.display().to_string(),
+    let mut words = Words::open(path)?;
+    let is_meant = |section: &Section| match wanted {
+        None => true,
+        Some(wanted) => wanted == section.name() || wanted == section.id().0.to_string(),
+    };
+    let meant = sections.iter().filter(|section| is_meant(section));
+    Ok(Report {
+        file: path.display().to_string(),
         len: image.len(),
         context_id: sections.context_id(),
         layout_hash: sections.layout_hash(),
-        sections: Vec::new(),
-    };
-    let is_meant = |section: &Section| match &args.section {
-        None => true,
-        Some(wanted) => *wanted == section.name() || *wanted == section.id().0.to_string(),
-    };
-    for section in sections.iter().filter(|section| is_meant(section)) {
-        report.sections.push(look(&sections, section, &mut words));
-    }
+        sections: meant.map(|section| look(&sections, section, &mut words)).collect(),
+    })
+}
+
+pub(crate) fn run(args: &Inspect, out: &mut Vec<u8>) -> Result<(), Problem> {
+    let image = Image::open(&args.image)?;
+    let report = take(&args.image, &image, args.section.as_deref())?;
     if let (Some(name), []) = (&args.section, report.sections.as_slice()) {
         return Err(Problem::NoSection(name.clone()));
     }
