@@ -39,7 +39,8 @@
 //! A ledger that was [opened](Ledger::open) is a folder of its own. [`Ledger::commit`] returns when
 //! all that was done before is there for good, whatever happens to the process or the power; the
 //! commits of several threads share a sync. What was done after the last commit may be lost, from
-//! some operation on, but never one between others. Balances say what was done, committed or not.
+//! some operation on, but never one between others. Balances say what was done, committed or not; what
+//! is not committed yet is kept in memory, 48 bytes for each operation.
 //!
 //! A flipped bit is found when the ledger is opened, and the file is named; in the last commit it
 //! can't be told from one that the power interrupted, and is lost like that. A snapshot that is

@@ -131,17 +131,19 @@ impl Code {
         (limits, budget): (&WasmLimits, &Budget),
     ) -> Result<Result<usize, Answer>, UnitError> {
         let begin = Instant::now();
-        let mut guest = match Guest::new(self, limits, budget) {
-            Ok(guest) => guest,
-            Err(failure) => return Err(failure.told(limits, budget)),
+        let (done, used) = match Guest::new(self, limits, budget) {
+            Ok(mut guest) => {
+                let done = guest.execute(id, call, out, limits);
+                (done, guest.store.get_fuel().ok().map(|left| guest.fuel.saturating_sub(left)))
+            }
+            Err(failure) => (Err(failure), None),
         };
-        let done = guest.execute(id, call, out, limits);
-        let used = match &done {
+        let used = match (&done, used) {
             // What a loop has used is not written down where it is stopped.
-            Err(Failure::Unit(UnitError::TimedOut | UnitError::Cancelled)) => {
+            (Err(Failure::Unit(UnitError::TimedOut | UnitError::Cancelled)), _) | (_, None) => {
                 u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX)
             }
-            _ => guest.fuel.saturating_sub(guest.store.get_fuel().unwrap_or(0)),
+            (_, Some(used)) => used,
         };
         // It had no more fuel than there were credits.
         let _ = budget.spend(used.min(budget.left().unwrap_or(u64::MAX)));
