@@ -40,9 +40,9 @@
 //! that have begun end in the old one.
 //!
 //! # Not supported
-//! Limits on how long a module is compiled, but for its length. Calls that are split over threads; shared memory inside of a module; state that outlasts a call.
-//! Tables live as long as the process, some KiB for each module that is loaded, not for those that
-//! replace it.
+//! Limits on how long a module is compiled, but for its length; calls that are split over threads;
+//! shared memory inside of a module; state that outlasts a call. Tables live as long as the process,
+//! some KiB for each module that is loaded, not for those that replace it.
 #![forbid(unsafe_code)]
 
 mod error;
