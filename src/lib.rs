@@ -52,6 +52,8 @@ mod block;
 mod client;
 #[cfg(all(any(feature = "ledger", feature = "store"), any(unix, windows)))]
 mod disk;
+#[cfg(feature = "identity")]
+pub mod identity;
 mod kernel;
 #[cfg(all(feature = "ledger", any(unix, windows)))]
 pub mod ledger;
