@@ -57,6 +57,7 @@ pub mod identity;
 mod kernel;
 #[cfg(all(feature = "ledger", any(unix, windows)))]
 pub mod ledger;
+mod lock;
 mod memory;
 mod park;
 mod pulse;

@@ -1,12 +1,12 @@
 //! What an audit of a ledger finds.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use inos::ledger::{Audit, Ledger as Accounts, Totals};
 use serde_json::json;
 
 use crate::args::Ledger;
+use crate::hex::hex;
 use crate::problem::Problem;
 
 pub(crate) fn run(args: &Ledger, out: &mut Vec<u8>) -> Result<(), Problem> {
@@ -17,15 +17,14 @@ pub(crate) fn run(args: &Ledger, out: &mut Vec<u8>) -> Result<(), Problem> {
     let Audit { sequence, totals, seal } =
         Accounts::audit(&args.folder).map_err(Problem::Ledger)?;
     let Totals { minted, treasury, balances, escrow } = totals;
-    let hex = |digest: [u8; 32]| digest.iter().map(|it| format!("{it:02x}")).collect::<String>();
     let text = if args.json {
         let seal = seal.map(|seal| {
             json!({
                 "epoch": seal.epoch,
                 "sequence": seal.sequence,
                 "operations": seal.operations,
-                "state": hex(seal.state),
-                "digest": hex(seal.digest),
+                "state": hex(&seal.state),
+                "digest": hex(&seal.digest),
             })
         });
         let all = json!({
@@ -52,11 +51,11 @@ pub(crate) fn run(args: &Ledger, out: &mut Vec<u8>) -> Result<(), Problem> {
             let _ = writeln!(text, "{name:10} {number:20}");
         }
         let _ = match seal {
-            Some(seal) => writeln!(text, "seal {} {}", seal.epoch, hex(seal.digest)),
+            Some(seal) => writeln!(text, "seal {} {}", seal.epoch, hex(&seal.digest)),
             None => writeln!(text, "no epoch is sealed yet"),
         };
         text
     };
-    let _ = out.write_all(text.as_bytes());
+    out.extend(text.into_bytes());
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! A call in this process.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inos::{Budget, Dispatcher, UnitError, VecOutput};
+use inos::{Budget, Dispatcher, VecOutput};
 
 use crate::args::Call;
+use crate::hex::hex;
 use crate::problem::Problem;
 
 pub(crate) fn run(args: &Call, out: &mut Vec<u8>) -> Result<(), Problem> {
@@ -35,17 +36,15 @@ pub(crate) fn run(args: &Call, out: &mut Vec<u8>) -> Result<(), Problem> {
         eprintln!("{} bytes in, {spent} credits, {took:.2?}", input.len());
     }
     done.map_err(Problem::Unit)?;
-    let bytes = if args.hex { hex(result.as_bytes()) } else { result.as_bytes().to_vec() };
+    let bytes = match args.hex {
+        true => (hex(result.as_bytes()) + "\n").into_bytes(),
+        false => result.as_bytes().to_vec(),
+    };
     match &args.output {
         Some(path) => fs::write(path, bytes).map_err(Problem::file(path)),
-        // To memory: it does not fail.
-        None => out
-            .write_all(&bytes)
-            .map_err(|_| Problem::Unit(UnitError::OutOfMemory { len: bytes.len() })),
+        None => {
+            out.extend(bytes);
+            Ok(())
+        }
     }
-}
-
-fn hex(bytes: &[u8]) -> Vec<u8> {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    digits.chain(["\n".to_owned()]).collect::<String>().into_bytes()
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod args;
 mod call;
+mod hex;
 mod image;
 mod map;
 mod problem;

@@ -1,7 +1,5 @@
 //! The units of this program.
 
-use std::io::Write as _;
-
 use inos::{Dispatcher, UnitError};
 
 use crate::args::Units;
@@ -34,7 +32,6 @@ pub(crate) fn run(args: &Units, out: &mut Vec<u8>) -> Result<(), Problem> {
         });
         lines.flat_map(|line| [line, "\n"]).collect()
     };
-    // To memory: it does not fail.
-    let _ = out.write_all(text.as_bytes());
+    out.extend(text.into_bytes());
     Ok(())
 }

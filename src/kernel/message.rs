@@ -12,7 +12,6 @@ use inos_units::{Budget, UnitError};
 use super::Shared;
 use super::job::{Bytes, Debt, Job, Message, elapsed_ns, inside, referenced};
 use super::resource::Opening;
-use super::worker::Failure;
 
 /// A message that gives no job: how it is answered, and why.
 type Refused = (Status, String, Box<Message>);
@@ -154,14 +153,6 @@ impl<'m> Shared<'_, 'm> {
         answer.len = self.tell(ticket.lane(), message, Err(error), Used::default());
         answer.elapsed_ns = elapsed_ns(accepted);
         self.answer(ticket, &answer);
-    }
-
-    /// The answer to a job that is not run, and has a message about why.
-    pub(super) fn refusal(&self, debt: &Debt, message: &Message, why: &Failure) -> Completion {
-        let status = why.status();
-        let error = JobError { code: status.0, message: why.to_string(), ..JobError::default() };
-        let len = self.tell(debt.lane(), message, Err(error), Used::default());
-        Completion { len, ..debt.answer(status) }
     }
 
     /// Writes the message about a job to where its sender wants it; its length, 0 if there is no

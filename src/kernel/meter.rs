@@ -114,18 +114,18 @@ impl<'m> Shared<'_, 'm> {
             }
             Err(NoCredits { available }) => {
                 let needed = wanted.max(1);
-                self.refuse_job(job, &UnitError::OutOfCredits { needed, limit: available }.into());
+                self.refuse_job(job, UnitError::OutOfCredits { needed, limit: available }.into());
                 Ok(())
             }
         }
     }
 
     /// Answers a job that is not run. Its block is free before its client knows.
-    fn refuse_job(&self, mut job: Job<'m>, failure: &Failure) {
+    fn refuse_job(&self, mut job: Job<'m>, failure: Failure) {
         job.block = None;
         let answer = match job.message() {
-            Some(message) => self.refusal(&job.debt, message, failure),
-            None => self.describe(&job, failure),
+            Some(message) => self.report(&job, message, Err(failure), Used::default()),
+            None => self.describe(&job, &failure),
         };
         self.record(&job.debt, answer.status, &Used::waiting(&job.debt));
         self.answer(job.debt.ticket, &answer);

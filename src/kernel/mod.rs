@@ -163,7 +163,7 @@ mod worker;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Builder};
 use std::time::Instant;
 
@@ -179,6 +179,7 @@ pub use health::{Supervision, UnitHealth, UnitState};
 pub use history::JobRecord;
 pub use meter::{Hold, Meter, NoCredits, Payer};
 
+use crate::lock::lock;
 use crate::park::Futex;
 use blocks::Arenas;
 use crew::Crew;
@@ -573,10 +574,4 @@ impl Drop for StopOnDrop<'_, '_, '_> {
     fn drop(&mut self) {
         self.0.stop();
     }
-}
-
-/// Locks, whoever panicked while holding it: what the locks here protect is changed in steps
-/// that do not panic half-way.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -24,7 +24,7 @@ const MESSAGE_LEN: usize = 256;
 
 /// What a call gave.
 #[derive(Default)]
-struct Gain<'m> {
+pub(super) struct Gain<'m> {
     len: usize,
     value: u64,
     /// Copied from private memory to shared memory.
@@ -62,7 +62,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(super) fn status(&self) -> Status {
+    fn status(&self) -> Status {
         match self {
             Self::Unit(error) => match error {
                 UnitError::Cancelled => Status::CANCELLED,
@@ -224,7 +224,7 @@ impl<'m> Shared<'_, 'm> {
     }
 
     /// The answer to a job that came as a message: a message.
-    fn report(
+    pub(super) fn report(
         &self,
         job: &Job<'m>,
         message: &Message,

@@ -72,7 +72,7 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 pub use book::{Balance, Receipt, Reservation, Totals};
 pub use cashier::Cashier;
@@ -81,6 +81,7 @@ pub use operation::{AccountId, OpId, Operation};
 pub use seal::Seal;
 
 use crate::disk::{Disk, Folder};
+use crate::lock::lock;
 use book::Book;
 use journal::Journal;
 use recovery::Replay;
@@ -448,9 +449,4 @@ pub struct Audit {
     pub totals: Totals,
     /// The newest seal, for comparison with one that was kept elsewhere.
     pub seal: Option<Seal>,
-}
-
-/// A panic of another thread leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -216,7 +216,7 @@ impl Pulse<'_> {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Control> {
         // What it protects is whole whenever a lock is let go.
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+        crate::lock::lock(&self.control)
     }
 
     /// The thread of the pulse.

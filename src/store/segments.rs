@@ -108,7 +108,7 @@ impl Segments {
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        crate::lock::lock(&self.pool)
     }
 
     /// Something to append to. Segments and so many bytes of records may have `quota` bytes.

@@ -61,6 +61,8 @@ use inos_units::{Budget, Call, Output, Unit, UnitError, UnitInfo};
 use serde_json::Value;
 use wasmtime::Engine;
 
+use crate::lock::lock;
+
 pub use error::WasmError;
 use guest::{Answer, Code};
 use table::{Described, Table};
@@ -212,7 +214,7 @@ impl Inner {
     /// A text for good, as long as there are not too many.
     fn keep(&self, text: &str) -> &'static str {
         let text = text.get(..text.floor_char_boundary(MAX_TEXT_LEN)).unwrap_or_default();
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = lock(&self.texts);
         if let Some(known) = texts.iter().find(|known| **known == text) {
             return known;
         }

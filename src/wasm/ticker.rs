@@ -8,6 +8,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use super::WasmError;
+use crate::lock::lock;
 
 /// How often a module that runs is asked whether it may go on.
 const TICK: Duration = Duration::from_millis(1);
@@ -27,7 +28,7 @@ struct Shared {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -5,7 +5,6 @@ mod live;
 mod text;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use inos::{Section, Sections, Trust};
@@ -73,8 +72,7 @@ pub(crate) fn run(args: &Inspect, out: &mut Vec<u8>) -> Result<(), Problem> {
         true => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
         false => text::render(&report),
     };
-    // To memory: it does not fail.
-    let _ = out.write_all(text.as_bytes());
+    out.extend(text.into_bytes());
     Ok(())
 }
 

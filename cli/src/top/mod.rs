@@ -3,7 +3,7 @@
 mod history;
 mod screen;
 
-use std::io::{IsTerminal as _, Write as _, stdout};
+use std::io::{IsTerminal as _, stdout};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,12 +31,9 @@ pub(crate) fn run(args: &Top, out: &mut Vec<u8>) -> Result<(), Problem> {
     for number in 0..args.count.unwrap_or(1) {
         thread::sleep(pause);
         if number > 0 {
-            // To memory: it does not fail, here and below.
-            let _ = writeln!(out);
+            out.push(b'\n');
         }
-        for line in look()? {
-            let _ = writeln!(out, "{line}");
-        }
+        out.extend((look()?.join("\n") + "\n").into_bytes());
     }
     Ok(())
 }
